@@ -1,0 +1,1 @@
+"""The clinic's business in plain Python: knowledge, safety, booking. Imports neither Rasa nor Flask."""
