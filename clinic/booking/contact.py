@@ -113,6 +113,8 @@ def _email(candidate: str) -> Contact | None:
 def _meant_domain(domain: str) -> str:
     if _is_common(domain):
         return domain
+    if domain == "gmail.co.uk":  # not near enough, but nobody has an address there
+        return "gmail.com"
     near = difflib.get_close_matches(domain, _COMMON_DOMAINS, n=1, cutoff=_NEAR)
     if near:
         return near[0]
@@ -121,10 +123,26 @@ def _meant_domain(domain: str) -> str:
 
 
 def _read_phone(text: str, region: str) -> Contact | None:
-    for match in phonenumbers.PhoneNumberMatcher(text, region):
-        number = phonenumbers.format_number(match.number, PhoneNumberFormat.E164)
-        return Contact(Kind.PHONE, number)
+    for leniency in (phonenumbers.Leniency.VALID, phonenumbers.Leniency.POSSIBLE):
+        for match in phonenumbers.PhoneNumberMatcher(text, region, leniency):
+            if leniency == phonenumbers.Leniency.VALID or _looks_complete(match, region):
+                number = phonenumbers.format_number(match.number, PhoneNumberFormat.E164)
+                return Contact(Kind.PHONE, number)
     return None
+
+
+def _looks_complete(match: phonenumbers.PhoneNumberMatch, region: str) -> bool:
+    """Accept a range newer than the library's data, but not a number with a digit missing."""
+    home = phonenumbers.region_code_for_country_code(match.number.country_code)
+    usual = phonenumbers.example_number_for_type(
+        region if home == "001" else home, phonenumbers.PhoneNumberType.MOBILE
+    )
+    national = phonenumbers.national_significant_number(match.number)
+    return (
+        match.raw_string[0] in "+0"
+        and usual is not None
+        and len(national) == len(phonenumbers.national_significant_number(usual))
+    )
 
 
 _CUE = re.compile(

@@ -27,8 +27,8 @@ from clinic.booking.diary import (
 from clinic.booking.reference import find_reference, new_reference
 from clinic.booking.tables import bookings, events
 from clinic.database import open_engine, reading, upgrade, writing
-from clinic.profile import Booking as Rules
 from clinic.profile import WEEKDAYS, Profile
+from clinic.profile import Booking as Rules
 
 UTC = dt.timezone.utc
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=UTC)
