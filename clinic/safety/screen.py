@@ -1,0 +1,346 @@
+"""The red-flag screen: words make signs, signs of the whole message make a level.
+
+Source of the rules: NHS, AAD, FDA and Anaphylaxis UK as collected in `red_flags.yml`, which staff
+and clinicians can read. This module only knows how to match phrases and when a sign is *not* being
+reported: denied, gone, long ago, or merely asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinic.safety.alert import Alert, Level, Reason, SafetyError, read_mapping
+from clinic.safety.words import Spelling, Words, words
+
+GAP = 4  # words that `..` may skip
+NEAR = 6  # words that may stand between the two sides of `&`
+REACH = 7  # words over which "no" still denies
+SUPPOSING = 12  # words over which "what if" still supposes
+AFTER = 4  # words after a sign in which "now" or "has gone" still speak of it
+
+CUES = (
+    "asserting",
+    "denying",
+    "breaking",
+    "supposing",
+    "asking",
+    "present",
+    "now",
+    "past",
+    "long_ago",
+    "resolved",
+)
+_SECTIONS = ("spelling", "words", "ignore", "cues", "signs", "mentions", "alerts")
+_PART = re.compile(r"^(?:[^\W_]+\*?|<[a-z_]+>|\.\.|\^)$")
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """What to look for: one run of words, or two runs that stand near each other (`&`)."""
+
+    runs: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A phrase found: its name, the tokens it used and the stretch they span."""
+
+    name: str
+    used: frozenset[int]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Rule:
+    alert: Alert
+    all_of: tuple[str, ...]
+    none_of: tuple[str, ...]
+
+
+class _Index:
+    """Phrases by their first word, so that a message is read once."""
+
+    def __init__(self, phrases: list[tuple[str, _Phrase]]) -> None:
+        self._by_first: dict[str, list[tuple[str, _Phrase, int]]] = defaultdict(list)
+        for name, phrase in phrases:
+            for side, run in enumerate(phrase.runs):
+                first = next(part for part in run if part != "^")
+                self._by_first[first].append((name, phrase, side))
+
+    def find(self, text: Words, groups: list[dict[str, set[int]]]) -> list[_Hit]:
+        """Every phrase in the message."""
+        hits: set[_Hit] = set()
+        halves: dict[_Phrase, tuple[str, list[list[_Hit]]]] = {}
+        for at, token in enumerate(text.tokens):
+            keys = [token, *(token[:n] + "*" for n in range(2, min(len(token), 20) + 1))]
+            keys += [f"<{group}>" for group in groups[at]]
+            for key in keys:
+                for name, phrase, side in self._by_first.get(key, ()):
+                    for used in _runs(text, groups, phrase.runs[side], at):
+                        hit = _Hit(name, frozenset(used), used[0], used[-1] + 1)
+                        if len(phrase.runs) == 1:
+                            hits.add(hit)
+                        else:
+                            halves.setdefault(phrase, (name, [[], []]))[1][side].append(hit)
+        for name, (left, right) in halves.values():
+            hits.update(_near(text, name, left, right))
+        return list(hits)
+
+
+def _runs(
+    text: Words, groups: list[dict[str, set[int]]], run: tuple[str, ...], at: int
+) -> Iterator[tuple[int, ...]]:
+    """Each way in which `run` matches from token `at` on, as the tokens used."""
+    if not run:
+        yield ()
+        return
+    part, rest = run[0], run[1:]
+    if part == "^":
+        if at == 0 or text.sentence[at] != text.sentence[at - 1] or at in text.commas:
+            yield from _runs(text, groups, rest, at)
+        return
+    if part == "..":
+        for skip in range(GAP + 1):
+            if skip and not _joined(text, at + skip - 1, at + skip):
+                return
+            yield from _runs(text, groups, rest, at + skip)
+        return
+    if at >= len(text.tokens):
+        return
+    ends = groups[at].get(part[1:-1], ()) if part[0] == "<" else ()
+    if part[0] != "<" and _fits(part, text.tokens[at]):
+        ends = (at + 1,)
+    for end in ends:
+        if rest and (end >= len(text.tokens) or text.sentence[end] != text.sentence[at]):
+            continue
+        for more in _runs(text, groups, rest, end):
+            yield (*range(at, end), *more)
+
+
+def _fits(part: str, token: str) -> bool:
+    return token.startswith(part[:-1]) if part.endswith("*") else token == part
+
+
+def _joined(text: Words, a: int, b: int) -> bool:
+    return b < len(text.tokens) and text.sentence[a] == text.sentence[b]
+
+
+def _near(text: Words, name: str, left: list[_Hit], right: list[_Hit]) -> Iterator[_Hit]:
+    """Pairs of sides within reach; each left side looks only at its nearest few."""
+    for a in left:
+        for b in right:
+            apart = max(a.start, b.start) - min(a.end, b.end)
+            if 0 <= apart <= NEAR and text.sentence[a.start] == text.sentence[b.start]:
+                yield _Hit(name, a.used | b.used, min(a.start, b.start), max(a.end, b.end))
+
+
+class _Scope:
+    """Whether a sign is reported as present, judged from the words around it."""
+
+    def __init__(self, text: Words, hits: list[_Hit]) -> None:
+        self._text = text
+        self._cues: dict[str, list[_Hit]] = {cue: [] for cue in CUES}
+        for hit in hits:
+            self._cues[hit.name].append(hit)
+        shielded = {i for hit in self._cues["asserting"] for i in hit.used}
+        for cue in ("denying", "supposing", "asking", "resolved"):
+            self._cues[cue] = [h for h in self._cues[cue] if not h.used & shielded]
+        self._breaks = {hit.start for hit in self._cues["breaking"]}
+
+    def reports(self, sign: _Hit) -> bool:
+        """True unless the sign is denied, gone, supposed, asked about or long past."""
+        return not (self.denied(sign) or self._supposed(sign) or self._past(sign))
+
+    def denied(self, sign: _Hit) -> bool:
+        """Whether a "no" reaches the sign, or it is said to have gone."""
+        for no in self._same_sentence("denying", sign):
+            if no.used & sign.used or no.start >= sign.end or sign.start - no.end > REACH:
+                continue
+            if no.end in self._text.commas and no.end <= sign.start:
+                continue  # "no, my throat is closing"
+            if not self._breaks.intersection(range(no.end, sign.start)):
+                return True
+        return any(
+            sign.start < gone.start <= sign.end + AFTER
+            and not self._breaks.intersection(range(sign.end, gone.start))
+            for gone in self._same_sentence("resolved", sign)
+        )
+
+    def _supposed(self, sign: _Hit) -> bool:
+        for cue, overrides in (("supposing", ("now",)), ("asking", ("now", "present"))):
+            for ask in self._same_sentence(cue, sign):
+                if ask.start >= sign.end or sign.start - ask.end > SUPPOSING:
+                    continue
+                if not any(
+                    ask.end <= here.start < sign.end + AFTER
+                    for override in overrides
+                    for here in self._same_sentence(override, sign)
+                ):
+                    return True
+        return False
+
+    def _past(self, sign: _Hit) -> bool:
+        first, last = self._clause(sign)
+        in_clause = range(first, last)
+        if any(here.start in in_clause for cue in ("present", "now") for here in self._cues[cue]):
+            return False
+        told = any(past.start in in_clause for past in self._cues["past"])
+        return any(told or ago.start in in_clause for ago in self._same_sentence("long_ago", sign))
+
+    def _clause(self, sign: _Hit) -> tuple[int, int]:
+        """The stretch around the sign up to commas and joining words."""
+        stops = self._text.commas | {i for i in self._breaks if self._text.tokens[i] in _JOINS}
+        first, last = sign.start, sign.end
+        while first > 0 and first not in stops and _joined(self._text, first - 1, first):
+            first -= 1
+        while last not in stops and _joined(self._text, last - 1, last):
+            last += 1
+        return first, last
+
+    def _same_sentence(self, cue: str, sign: _Hit) -> Iterator[_Hit]:
+        number = self._text.sentence[sign.start]
+        return (hit for hit in self._cues[cue] if self._text.sentence[hit.start] == number)
+
+
+_JOINS = frozenset({"but", "and", "because", "so", "then", "now", "cos", "however", "though"})
+
+
+class Screen:
+    """The rules of one `red_flags.yml`; `load_screen` makes it. Safe to share between threads."""
+
+    def __init__(
+        self,
+        spelling: Spelling,
+        groups: _Index,
+        phrases: _Index,
+        kinds: dict[str, str],
+        rules: list[_Rule],
+    ) -> None:
+        self._spelling = spelling
+        self._groups = groups
+        self._phrases = phrases
+        self._kinds = kinds
+        self._rules = rules
+
+    def screen(self, text: str) -> Alert | None:
+        """The most serious thing this message reports, or None. Pure; never raises."""
+        present = self.signs(text)
+        for rule in self._rules:
+            if present.issuperset(rule.all_of) and present.isdisjoint(rule.none_of):
+                return rule.alert
+        return None
+
+    def signs(self, text: str) -> frozenset[str]:
+        """The names of the signs and circumstances that the message reports."""
+        message = words(text, self._spelling)
+        nothing: list[dict[str, set[int]]] = [{} for _ in message.tokens]
+        groups: list[dict[str, set[int]]] = [{} for _ in message.tokens]
+        for hit in self._groups.find(message, nothing):
+            groups[hit.start].setdefault(hit.name, set()).add(hit.end)
+        hits = self._phrases.find(message, groups)
+        ignored = {i for hit in hits if self._kinds[hit.name] == "ignore" for i in hit.used}
+        scope = _Scope(message, [hit for hit in hits if self._kinds[hit.name] == "cues"])
+        return frozenset(
+            hit.name
+            for hit in hits
+            if (self._kinds[hit.name] == "signs" and not hit.used & ignored and scope.reports(hit))
+            or (
+                self._kinds[hit.name] == "mentions"
+                and not hit.used & ignored
+                and not scope.denied(hit)
+            )
+        )
+
+
+def load_screen(path: Path) -> Screen:
+    """Read `red_flags.yml`; raise SafetyError naming the entry and the remedy."""
+    data = read_mapping(path)
+    for section in _SECTIONS:
+        if not data.get(section):
+            raise SafetyError(f"{path.name}: {section}: is missing; restore it from your backup.")
+    if unknown := set(data) - set(_SECTIONS):
+        raise SafetyError(f"{path.name}: {min(unknown)}: is not a section; remove it.")
+    groups = {name: _phrases(path, f"words > {name}", v, {}) for name, v in data["words"].items()}
+    kinds: dict[str, str] = {}
+    phrases: list[tuple[str, _Phrase]] = []
+    for kind in ("ignore", "cues", "signs", "mentions"):
+        entries = {"ignore": data[kind]} if kind == "ignore" else data[kind]
+        for name, value in entries.items():
+            if not _NAME.match(str(name)) or name in kinds:
+                raise SafetyError(
+                    f"{path.name}: {kind} > {name}: use a new name of small letters and _."
+                )
+            kinds[name] = kind
+            phrases += [(name, p) for p in _phrases(path, f"{kind} > {name}", value, groups)]
+    if wrong := set(CUES).symmetric_difference(n for n, kind in kinds.items() if kind == "cues"):
+        raise SafetyError(f"{path.name}: cues > {min(wrong)}: cues must be {', '.join(CUES)}.")
+    return Screen(
+        _spelling(path, data["spelling"]),
+        _Index([(name, phrase) for name, listed in groups.items() for phrase in listed]),
+        _Index(phrases),
+        kinds,
+        _rules(path, data["alerts"], {n for n, kind in kinds.items() if kind != "cues"}),
+    )
+
+
+def _phrases(path: Path, field: str, value: Any, groups: dict[str, Any]) -> list[_Phrase]:
+    """Compile a list of phrases: `word`, `stem*`, `<group>`, `..` for a gap, `^` for a beginning."""
+    if not isinstance(value, list) or not value:
+        raise SafetyError(f"{path.name}: {field}: write a list of phrases.")
+    compiled = []
+    for entry in value:
+        runs = tuple(tuple(side.split()) for side in str(entry).split("&"))
+        parts = [part for run in runs for part in run]
+        bad = [p for p in parts if not _PART.match(p) or (p[0] == "<" and p[1:-1] not in groups)]
+        if bad:
+            raise SafetyError(
+                f"{path.name}: {field}: {bad[0]!r} is not a word, word*, .. or a known <group>."
+            )
+        if len(runs) > 2 or any(not run or ".." in (run[0], run[-1]) for run in runs):
+            raise SafetyError(
+                f"{path.name}: {field}: {str(entry)!r} needs words at both ends and one & at most."
+            )
+        compiled.append(_Phrase(runs))
+    return compiled
+
+
+def _spelling(path: Path, value: Any) -> Spelling:
+    try:
+        written = {str(k): str(v) for k, v in value["written_as"].items()}
+        return Spelling(map(str, value["mend"]), map(str, value["leave_alone"]), written)
+    except (KeyError, TypeError, AttributeError):
+        raise SafetyError(
+            f"{path.name}: spelling: needs the lists mend and leave_alone, and written_as."
+        ) from None
+
+
+def _rules(path: Path, value: Any, known: set[str]) -> list[_Rule]:
+    """The table of alerts in its order: the first that holds decides."""
+    rules = []
+    for number, entry in enumerate(value, start=1):
+        field = f"alerts > entry {number}"
+        try:
+            alert = Alert(Level(entry["level"]), Reason(entry["reason"]))
+            when = [str(line) for line in entry["when"]]
+        except (KeyError, TypeError, ValueError):
+            raise SafetyError(
+                f"{path.name}: {field}: needs a known level, a known reason and a list `when`."
+            ) from None
+        for line in when:
+            wanted = [part.strip() for part in line.split("&")]
+            none_of = tuple(w.removeprefix("not ") for w in wanted if w.startswith("not "))
+            all_of = tuple(w for w in wanted if not w.startswith("not "))
+            if unknown := set(all_of + none_of) - known:
+                raise SafetyError(
+                    f"{path.name}: {field}: {min(unknown)!r} is not a sign; check its spelling."
+                )
+            rules.append(_Rule(alert, all_of, none_of))
+    order = list(Level)
+    return sorted(rules, key=lambda rule: order.index(rule.alert.level))
