@@ -1,0 +1,1 @@
+"""Everything that speaks Rasa: understanding, dialogue, actions, channels."""

@@ -31,13 +31,13 @@ class Booking(BaseModel, extra=Extra.forbid):
     """How consultations are booked; minutes, hours and days as the names say."""
 
     service: str = "Consultation"
-    length_minutes: int = Field(45, ge=5, le=600)
-    buffer_minutes: int = Field(15, ge=0, le=240)
-    every_minutes: int = Field(30, ge=5, le=240)
-    notice_hours: int = Field(24, ge=0, le=720)
-    horizon_days: int = Field(60, ge=1, le=730)
-    hold_minutes: int = Field(10, ge=1, le=120)
-    cancel_notice_hours: int = Field(24, ge=0, le=720)
+    length_minutes: int = Field(default=45, ge=5, le=600)
+    buffer_minutes: int = Field(default=15, ge=0, le=240)
+    every_minutes: int = Field(default=30, ge=5, le=240)
+    notice_hours: int = Field(default=24, ge=0, le=720)
+    horizon_days: int = Field(default=60, ge=1, le=730)
+    hold_minutes: int = Field(default=10, ge=1, le=120)
+    cancel_notice_hours: int = Field(default=24, ge=0, le=720)
 
 
 class Profile(BaseModel, extra=Extra.forbid):
@@ -55,7 +55,7 @@ class Profile(BaseModel, extra=Extra.forbid):
     hours: dict[str, list[str]]
     closed_on: list[dt.date] = []
     holidays: str | None = None
-    booking: Booking = Booking()
+    booking: Booking = Field(default_factory=Booking)
     facts: dict[str, int | str] = {}
 
     @validator("time_zone")
@@ -168,9 +168,9 @@ def load_profile(path: Path) -> Profile:
         ) from None
 
 
-def yaml_problem(error: YAMLError) -> str:
-    """Say where YAML could not be read, in one line and without parser jargon."""
+def yaml_problem(error: YAMLError, below: int = 0) -> str:
+    """Say where YAML could not be read, in one line; `below` lines stand above the text."""
     mark = getattr(error, "problem_mark", None)
-    where = f"line {mark.line + 1}" if mark is not None else "somewhere"
+    where = f"line {mark.line + 1 + below}" if mark is not None else "somewhere"
     problem = getattr(error, "problem", None) or "cannot be read"
     return f"{where} is not readable ({problem}); check quotes, colons and indentation there."

@@ -69,7 +69,7 @@ class Settings:
         return self.home / "models"
 
     def secret(self) -> str:
-        """The key that signs chat sessions: `STIPPLE_SECRET`, or one made once and kept in `home`."""
+        """The key that signs chat sessions: `STIPPLE_SECRET`, or one made once, kept in `home`."""
         given = os.environ.get("STIPPLE_SECRET")
         if given:
             if len(given) < 32:

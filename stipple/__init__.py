@@ -1,0 +1,1 @@
+"""The composition root: command line, set-up, process supervisor, health checks."""

@@ -1,0 +1,1 @@
+"""One thin action per file: tracker in, clinic call, dispatcher out."""

@@ -1,0 +1,97 @@
+"""What all actions share: they never raise, and they speak in one shape."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot import payloads, resources
+from clinic.knowledge.artifact import ArtifactError
+
+log = logging.getLogger(__name__)
+
+Event = dict[str, Any]
+Button = dict[str, str]
+
+
+class ClinicAction(Action):
+    """An action that ends in words whatever happens; subclasses implement `perform`."""
+
+    action_name: str
+
+    def name(self) -> str:
+        """The name that the domain knows the action by."""
+        return self.action_name
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
+    ) -> list[Event]:
+        """Run `perform`; on any fault say so in words and log an id, never the message."""
+        try:
+            return list(self.perform(dispatcher, tracker))
+        except Exception as error:
+            fault = secrets.token_hex(4)
+            log.exception("Fault %s in %s: %s", fault, self.name(), type(error).__name__)
+            say(dispatcher, fault_text(), "fault", buttons=[HUMAN], id=fault)
+            return []
+
+    def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
+        """Do the work and return or yield events."""
+        raise NotImplementedError
+
+
+HUMAN: Button = {"title": "Talk to a person", "payload": payloads.HUMAN_HANDOFF}
+BOOK: Button = {"title": "Book a consultation", "payload": payloads.BOOK}
+
+
+def say(
+    dispatcher: CollectingDispatcher,
+    text: str,
+    kind: str,
+    buttons: Iterable[Button] = (),
+    **data: Any,
+) -> None:
+    """Send one whole message: words, buttons and the machine-readable part."""
+    dispatcher.utter_message(
+        text=text, buttons=list(buttons), json_message={"kind": kind, **data}
+    )
+
+
+def reply(name: str) -> str:
+    """One of the clinic's fixed replies."""
+    return resources.knowledge().replies[name]
+
+
+def fault_text() -> str:
+    """What to say when something broke; works without a publication."""
+    try:
+        where = f" Please ring {resources.profile().phone}, or try again in a moment."
+    except ArtifactError:
+        where = " Please contact the clinic directly, or try again in a moment."
+    return "Sorry, something went wrong on our side." + where
+
+
+def text_of(tracker: Tracker) -> str:
+    """The visitor's last message, or an empty text for a pressed button."""
+    text = (tracker.latest_message or {}).get("text") or ""
+    return "" if text.startswith("/") else text
+
+
+def intent_of(tracker: Tracker) -> str:
+    """The kind of the last turn."""
+    return str(((tracker.latest_message or {}).get("intent") or {}).get("name") or "")
+
+
+def attached(tracker: Tracker, key: str) -> dict[str, Any]:
+    """What a component attached to the last message, or nothing."""
+    return (tracker.latest_message or {}).get(key) or {}
+
+
+def entity(tracker: Tracker, name: str) -> str | None:
+    """The last message's entity of that name, if any."""
+    return next((str(v) for v in tracker.get_latest_entity_values(name)), None)

@@ -1,0 +1,46 @@
+"""The fixed text for a red flag: first in line from any state, nothing else in the same reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot import payloads, resources
+from bot.actions.base import ClinicAction, Event, attached, say
+from clinic.safety import Alert, Level, Reason
+
+
+class ActionUrgent(ClinicAction):
+    """Says what to do now; a booking under way is set aside and its hold released."""
+
+    action_name = "action_urgent"
+
+    def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
+        """Send the text for the level and reason that the screen attached."""
+        data = attached(tracker, "safety")
+        alert = Alert(Level(data["level"]), Reason(data["reason"]))
+        say(
+            dispatcher,
+            resources.safety_text(alert),
+            "urgent",
+            buttons=[{"title": "I am safe now", "payload": payloads.SAFE_NOW}],
+            level=alert.level.value,
+            reason=alert.reason.value,
+        )
+        yield SlotSet("safety_hold", alert.level.value)
+        yield SlotSet("requested_slot", None)
+        yield ActiveLoop(None)
+
+
+class ActionSafeNow(ClinicAction):
+    """Lifts the hold once the visitor says that the danger is over."""
+
+    action_name = "action_safe_now"
+
+    def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
+        """Acknowledge, and go back to ordinary conversation."""
+        say(dispatcher, resources.knowledge().replies["safe_now"], "smalltalk")
+        return [SlotSet("safety_hold", None)]

@@ -1,0 +1,1 @@
+"""Graph components: what Rasa's understanding runs on every message."""

@@ -1,0 +1,69 @@
+"""Finds the details of a booking in a message: contact, name, time words, reference."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa wires nodes by these annotations
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot import resources
+from clinic.booking.contact import Suggestion, read_contact, read_name
+from clinic.booking.dates import read_when
+from clinic.booking.reference import find_reference
+from clinic.knowledge.artifact import ArtifactError
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
+)
+class BookingDetails(GraphComponent):
+    """Adds the entities `contact`, `name`, `time` and `reference`, each at most once."""
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],  # noqa: UP006
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> BookingDetails:
+        """Build the component for a graph."""
+        return cls()
+
+    def process(self, messages: List[Message]) -> List[Message]:  # noqa: UP006
+        """Extract the details of each message."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text:
+                found = [
+                    {"entity": name, "value": value, "start": 0, "end": len(text),
+                     "extractor": type(self).__name__}
+                    for name, value in _details(text).items()
+                ]  # fmt: skip
+                message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+        return messages
+
+
+def _details(text: str) -> dict[str, str]:
+    try:
+        profile = resources.profile()
+    except ArtifactError:
+        return {}
+    details: dict[str, str] = {}
+    contact = read_contact(text, profile.phone_region)
+    if contact is not None:
+        known = contact.typed if isinstance(contact, Suggestion) else contact
+        details["contact"] = known.value
+    if (name := read_name(text, bare=False)) is not None:
+        details["name"] = name
+    if read_when(text, dt.datetime.now(dt.timezone.utc), profile.zone) is not None:
+        details["time"] = text
+    if (reference := find_reference(text)) is not None:
+        details["reference"] = reference
+    return details

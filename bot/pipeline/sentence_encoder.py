@@ -1,0 +1,80 @@
+"""The project's sentence encoder as a dense featurizer."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa wires nodes by these annotations
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import FEATURIZER_CLASS_ALIAS
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.nlu.tokenizers.tokenizer import Tokenizer
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot import resources
+from bot.pipeline.masking import mask
+from clinic.encoder import DIMENSIONS
+from clinic.knowledge.wording import neutral
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False
+)
+class SentenceEncoder(DenseFeaturizer, GraphComponent):
+    """Adds one sentence feature of shape (1, 384) to every message."""
+
+    @classmethod
+    def required_components(cls) -> List[type]:  # noqa: UP006
+        """Features are attached to tokenized messages."""
+        return [Tokenizer]
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],  # noqa: UP006
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceEncoder:
+        """Build the component for a graph."""
+        return cls(execution_context.node_name, config)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Featurize the training examples in batches."""
+        examples = [e for e in training_data.training_examples if e.get(TEXT)]
+        vectors = resources.encoder().encode([_seen(e.get(TEXT)) for e in examples])
+        for example, vector in zip(examples, vectors, strict=True):
+            self._attach(example, vector)
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:  # noqa: UP006
+        """Featurize visitors' messages."""
+        for message in messages:
+            if message.get(TEXT):
+                self._attach(message, resources.encoder().encode_one(_seen(message.get(TEXT))))
+        return messages
+
+    def _attach(self, message: Message, vector: np.ndarray) -> None:  # type: ignore[type-arg]
+        features = vector.reshape(1, DIMENSIONS)
+        alias = self._config[FEATURIZER_CLASS_ALIAS]
+        message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, alias))
+
+    @classmethod
+    def get_default_config(cls) -> Dict[Text, Any]:  # noqa: UP006
+        """The component has no settings of its own."""
+        return {**DenseFeaturizer.get_default_config()}
+
+    @classmethod
+    def validate_config(cls, config: Dict[Text, Any]) -> None:  # noqa: UP006
+        """Nothing can be set wrongly."""
+
+
+def _seen(text: str) -> str:
+    return neutral(mask(text))
+

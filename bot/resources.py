@@ -1,0 +1,91 @@
+"""What one bot process holds open: the encoder, the live knowledge, the safety screen, the diary.
+
+Everything is opened on first use and shared by the components and actions of the process.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from threading import Lock
+
+from clinic.booking.diary import Diary
+from clinic.database import open_engine
+from clinic.encoder import Encoder
+from clinic.knowledge.artifact import Artifact, ArtifactError
+from clinic.knowledge.library import Library
+from clinic.knowledge.search import Searcher
+from clinic.profile import Profile, load_profile
+from clinic.safety import Alert, Country, Replies, Screen, load_country, load_replies, load_screen
+from clinic.settings import Settings
+
+_lock = Lock()
+_searcher: Searcher | None = None
+
+
+@lru_cache
+def settings() -> Settings:
+    """The installation's settings."""
+    return Settings.from_environment()
+
+
+@lru_cache
+def encoder() -> Encoder:
+    """The sentence encoder, loaded once for the process."""
+    return Encoder(settings().encoder)
+
+
+@lru_cache
+def _library() -> Library:
+    return Library(settings().published)
+
+
+def searcher() -> Searcher:
+    """The searcher over the live publication; a new publication is picked up at the next call."""
+    global _searcher
+    artifact = _library().live()
+    with _lock:
+        if _searcher is None or _searcher.artifact.sha != artifact.sha:
+            _searcher = Searcher(artifact, encoder())
+        return _searcher
+
+
+def knowledge() -> Artifact:
+    """The live publication."""
+    return _library().live()
+
+
+def profile() -> Profile:
+    """The clinic's facts as published."""
+    return knowledge().profile
+
+
+@lru_cache
+def screen() -> Screen:
+    """The safety rules; needs no model and no publication."""
+    return load_screen(settings().knowledge / "safety")
+
+
+@lru_cache
+def safety_replies() -> Replies:
+    """The fixed safety texts."""
+    return load_replies(settings().knowledge / "safety")
+
+
+@lru_cache
+def country(code: str) -> Country:
+    """A country's signposts, or the generic ones."""
+    return load_country(settings().knowledge / "safety", code)
+
+
+def diary() -> Diary:
+    """The clinic's diary, by the facts as published."""
+    return Diary(open_engine(settings().database_url), profile())
+
+
+def safety_text(alert: Alert) -> str:
+    """The fixed text for an alert; needs the safety files only."""
+    try:
+        facts = profile()
+    except ArtifactError:
+        facts = load_profile(settings().knowledge / "clinic.yml")
+    return safety_replies().render(alert, country(facts.country), facts.for_answers())

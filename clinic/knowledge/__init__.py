@@ -1,0 +1,1 @@
+"""What the clinic tells its visitors: articles, their checks, the published artifact, search."""
