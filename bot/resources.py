@@ -62,19 +62,19 @@ def profile() -> Profile:
 @lru_cache
 def screen() -> Screen:
     """The safety rules; needs no model and no publication."""
-    return load_screen(settings().knowledge / "safety")
+    return load_screen(settings().knowledge / "safety" / "red_flags.yml")
 
 
 @lru_cache
 def safety_replies() -> Replies:
     """The fixed safety texts."""
-    return load_replies(settings().knowledge / "safety")
+    return load_replies(settings().knowledge / "safety" / "texts.yml")
 
 
 @lru_cache
 def country(code: str) -> Country:
     """A country's signposts, or the generic ones."""
-    return load_country(settings().knowledge / "safety", code)
+    return load_country(settings().knowledge / "safety" / "countries", code)
 
 
 def diary() -> Diary:

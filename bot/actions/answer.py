@@ -57,9 +57,7 @@ def search(tracker: Tracker) -> Result:
     return resources.searcher().search(text_of(tracker), context)
 
 
-def answer(
-    dispatcher: CollectingDispatcher, tracker: Tracker, result: Result
-) -> list[Event]:
+def answer(dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[Event]:
     """Say what the result calls for, and remember what a follow-up can lean on."""
     knowledge = resources.knowledge()
     if intent_of(tracker) == "out_of_scope" and result.confidence < SURE_DESPITE_SCOPE:
@@ -106,9 +104,7 @@ def pressed(dispatcher: CollectingDispatcher, knowledge: Artifact, article: str)
     return list(_remember(found.title, found.id))
 
 
-def _not_covered(
-    dispatcher: CollectingDispatcher, tracker: Tracker, result: Result
-) -> list[Event]:
+def _not_covered(dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[Event]:
     misses = int(tracker.get_slot("misses") or 0) + 1
     name = "not_covered"
     if intent_of(tracker) == "out_of_scope":
@@ -133,9 +129,7 @@ def _ask_back(
         dispatcher,
         reply("clarify"),
         "clarify",
-        buttons=[
-            {"title": one.title, "payload": payloads.ask_question(one.id)} for one in options
-        ],
+        buttons=[{"title": one.title, "payload": payloads.ask_question(one.id)} for one in options],
         options=[one.id for one in options],
         option_topics=_topics(options),
         confidence=round(result.confidence, 3),

@@ -13,7 +13,7 @@ from bot.actions.base import Button, ClinicAction, Event, say
 from bot.actions.booking_turn import stored_contact, stored_start
 from bot.actions.times import slot_buttons, when_text
 from clinic.booking.contact import Suggestion, read_contact
-from clinic.booking.dates import matching, nearest, read_when
+from clinic.booking.dates import matching, read_when
 
 OFFERED = 4
 STOP: Button = {"title": "Stop booking", "payload": payloads.STOP_BOOKING}
@@ -40,11 +40,14 @@ class AskBookingSlot(ClinicAction):
             now = dt.datetime.now(dt.timezone.utc)
             when = read_when(wish, now, profile.zone)
             if when is not None:
-                fits = matching(free, when, profile.zone)
-                starts = _spread(fits) if fits else list(nearest(free, when, profile.zone, OFFERED))
+                readings = [matching(free, reading, profile.zone) for reading in when.readings]
+                fitting = [found for found in readings if found.fits]
+                each = max(1, OFFERED // len(fitting or readings))
+                chosen = [start for found in fitting or readings for start in found.starts[:each]]
+                starts = sorted(dict.fromkeys(chosen))
                 text = (
                     "These times fit. Which one would you like?"
-                    if fits
+                    if fitting
                     else "Nothing is free then, I am afraid. These are the nearest times."
                 )
         text += f" Times are in the clinic's time zone ({profile.time_zone})."
@@ -98,8 +101,8 @@ class AskAgreed(ClinicAction):
         if start is None or contact is None:
             raise LookupError("the booking form asks for agreement without a time or a contact")
         text = (
-            f"{profile.booking.service} on {when_text(start)}, for {tracker.get_slot('first_name')}, "
-            f"contact {contact.display}."
+            f"{profile.booking.service} on {when_text(start)}, for "
+            f"{tracker.get_slot('first_name')}, contact {contact.display}."
         )
         doubt = read_contact(contact.value, profile.phone_region)
         if isinstance(doubt, Suggestion):

@@ -57,9 +57,7 @@ def say(
     **data: Any,
 ) -> None:
     """Send one whole message: words, buttons and the machine-readable part."""
-    dispatcher.utter_message(
-        text=text, buttons=list(buttons), json_message={"kind": kind, **data}
-    )
+    dispatcher.utter_message(text=text, buttons=list(buttons), json_message={"kind": kind, **data})
 
 
 def reply(name: str) -> str:

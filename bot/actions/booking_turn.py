@@ -32,9 +32,10 @@ class Turn:
     @property
     def empty(self) -> bool:
         """Whether the message brought nothing that a booking can use."""
-        return not (
-            self.start or self.when or self.name or self.contact or self.stop
-        ) and self.agreed is None
+        return (
+            not (self.start or self.when or self.name or self.contact or self.stop)
+            and self.agreed is None
+        )
 
 
 def read_turn(tracker: Tracker) -> Turn:
@@ -51,7 +52,7 @@ def read_turn(tracker: Tracker) -> Turn:
     return Turn(
         start=_chosen(tracker),
         when=when,
-        name=name if contact is None or asked != "first_name" else name,
+        name=name,
         contact=contact,
         agreed=agreed if when is None and contact is None else None,
         stop=intent == "stop_booking" or (intent == "cancel" and when is None),

@@ -59,9 +59,7 @@ class ActionFinishBooking(ClinicAction):
         )
         return _cleared()
 
-    def _lost(
-        self, dispatcher: CollectingDispatcher, outcome: HoldExpired | Taken
-    ) -> list[Event]:
+    def _lost(self, dispatcher: CollectingDispatcher, outcome: HoldExpired | Taken) -> list[Event]:
         if isinstance(outcome, Taken):
             starts = list(outcome.alternatives)
         else:

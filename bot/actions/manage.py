@@ -135,17 +135,13 @@ class ActionFinishManage(ClinicAction):
             self._cancel(dispatcher, booking, contact)
         elif booking is not None and tracker.get_slot("purpose") == "check_booking":
             state = "cancelled" if booking.status is Status.CANCELLED else booking.status.value
-            text = (
-                f"{booking.reference}: {booking.service} on {when_text(booking.starts_at)}, {state}."
-            )
+            text = f"{booking.reference}: {booking.service} on {when_text(booking.starts_at)}, {state}."
             _say_booking(dispatcher, text, booking)
         else:
             say(dispatcher, "All right, I have changed nothing.", "booking", booking=None)
         return [*(SlotSet(name, None) for name in FOUND_BY), SlotSet("purpose", None)]
 
-    def _cancel(
-        self, dispatcher: CollectingDispatcher, booking: Booking, contact: Contact
-    ) -> None:
+    def _cancel(self, dispatcher: CollectingDispatcher, booking: Booking, contact: Contact) -> None:
         outcome = resources.diary().cancel(booking.reference, contact)
         when = when_text(booking.starts_at)
         if isinstance(outcome, Cancelled):

@@ -40,8 +40,7 @@ class ActionTellMore(ClinicAction):
             articles=[found.id],
             topics=list(found.topics),
             sources=[
-                {"title": s.title, "publisher": s.publisher, "year": s.year}
-                for s in found.sources
+                {"title": s.title, "publisher": s.publisher, "year": s.year} for s in found.sources
             ],
             review=review_line([found], knowledge),
             knowledge=knowledge.sha,

@@ -11,11 +11,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import resources
 from bot.actions.answer import answer, search
-from bot.actions.base import HUMAN, ClinicAction, Event, say
+from bot.actions.base import HUMAN, ClinicAction, Event, say, text_of
 from bot.actions.booking_turn import ASKED, Turn, read_turn
 from bot.actions.times import when_text
 from clinic.booking.contact import Suggestion
-from clinic.booking.dates import exact_start, matching
+from clinic.booking.dates import matching
 from clinic.booking.diary import Held
 from clinic.knowledge.search import Outcome
 
@@ -54,15 +54,14 @@ class ValidateBookingForm(ClinicAction):
         diary, conversation = resources.diary(), tracker.sender_id
         start = turn.start
         if start is None and turn.when is not None:
-            zone = resources.profile().zone
             free = diary.free(conversation=conversation)
-            fits = matching(free, turn.when, zone)
-            start = exact_start(turn.when, fits, zone)
-            if start is None:
-                # Several times fit, or none: offer them; the asking action reads the wish.
-                yield SlotSet("time_wish", _wish(tracker))
+            found = matching(free, turn.when, resources.profile().zone)
+            if not (turn.when.exact and found.fits):
+                # Several times fit, or none: the asking action offers them from the wish.
+                yield SlotSet("time_wish", text_of(tracker))
                 yield SlotSet("booking_slot", None)
                 return
+            start = found.starts[0]
         if start is None:
             return
         outcome = diary.hold(conversation, start.astimezone(dt.timezone.utc))
@@ -74,9 +73,7 @@ class ValidateBookingForm(ClinicAction):
         say(dispatcher, f"Sorry, {when_text(start)} {reason}.", "booking")
         yield SlotSet("booking_slot", None)
 
-    def _not_understood(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker
-    ) -> list[Event]:
+    def _not_understood(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Event]:
         result = search(tracker)
         if result.outcome in (Outcome.ANSWERED, Outcome.BOTH):
             return answer(dispatcher, tracker, result)
@@ -98,10 +95,6 @@ def _details(turn: Turn) -> Iterator[Event]:
     if turn.contact is not None:
         given = turn.contact.given if isinstance(turn.contact, Suggestion) else turn.contact
         yield SlotSet("contact", given.value)
-
-
-def _wish(tracker: Tracker) -> str:
-    return str((tracker.latest_message or {}).get("text") or "")
 
 
 def _given_up(tracker: Tracker) -> list[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa wires nodes by these annotations
+from typing import Any, Dict, List, Text
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -19,16 +19,14 @@ from clinic.booking.reference import find_reference
 from clinic.knowledge.artifact import ArtifactError
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class BookingDetails(GraphComponent):
     """Adds the entities `contact`, `name`, `time` and `reference`, each at most once."""
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],  # noqa: UP006
+        config: Dict[Text, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -36,7 +34,7 @@ class BookingDetails(GraphComponent):
         """Build the component for a graph."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:  # noqa: UP006
+    def process(self, messages: List[Message]) -> List[Message]:
         """Extract the details of each message."""
         for message in messages:
             text = message.get(TEXT)
@@ -58,7 +56,7 @@ def _details(text: str) -> dict[str, str]:
     details: dict[str, str] = {}
     contact = read_contact(text, profile.phone_region)
     if contact is not None:
-        known = contact.typed if isinstance(contact, Suggestion) else contact
+        known = contact.given if isinstance(contact, Suggestion) else contact
         details["contact"] = known.value
     if (name := read_name(text, bare=False)) is not None:
         details["name"] = name

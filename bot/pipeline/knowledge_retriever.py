@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa wires nodes by these annotations
+from typing import Any, Dict, List, Text
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -29,16 +29,14 @@ _KNOWN = 0.8
 _UNSURE = 0.6
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class KnowledgeRetriever(GraphComponent):
     """Sets `knowledge` on each message: outcome, articles, options, confidence and publication."""
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],  # noqa: UP006
+        config: Dict[Text, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -46,7 +44,7 @@ class KnowledgeRetriever(GraphComponent):
         """Build the component for a graph."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:  # noqa: UP006
+    def process(self, messages: List[Message]) -> List[Message]:
         """Attach what the knowledge base makes of each message."""
         for message in messages:
             text = message.get(TEXT)

@@ -33,7 +33,9 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 # After "I'm" most words are no names, so only a capital letter counts.
-_I_AM = re.compile(r"\b((?i:hi|hello|hey)[,!]?\s+(?i:it'?s|i'?m|im|i am)|(?:I'm|I am))\s+[A-Z][a-z]+\b")
+_I_AM = re.compile(
+    r"\b((?i:hi|hello|hey)[,!]?\s+(?i:it'?s|i'?m|im|i am)|(?:I'm|I am))\s+[A-Z][a-z]+\b"
+)
 
 
 def mask(text: str) -> str:

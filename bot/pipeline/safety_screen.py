@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa wires nodes by these annotations
+from typing import Any, Dict, List, Text
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -16,16 +16,14 @@ from bot import resources
 SAFETY = "safety"
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class SafetyScreen(GraphComponent):
     """Sets `safety` on a message that reports something, and the intent `urgent` when it alarms."""
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],  # noqa: UP006
+        config: Dict[Text, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -33,7 +31,7 @@ class SafetyScreen(GraphComponent):
         """Build the component for a graph."""
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:  # noqa: UP006
+    def process(self, messages: List[Message]) -> List[Message]:
         """Screen each message; the rules need no model and no knowledge."""
         for message in messages:
             alert = resources.screen().screen(message.get(TEXT) or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text  # noqa: UP035 - Rasa wires nodes by these annotations
+from typing import Any, Dict, List, Text
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -23,21 +23,19 @@ from clinic.encoder import DIMENSIONS
 from clinic.knowledge.wording import neutral
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoder(DenseFeaturizer, GraphComponent):
     """Adds one sentence feature of shape (1, 384) to every message."""
 
     @classmethod
-    def required_components(cls) -> List[type]:  # noqa: UP006
+    def required_components(cls) -> List[type]:
         """Features are attached to tokenized messages."""
         return [Tokenizer]
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],  # noqa: UP006
+        config: Dict[Text, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -53,7 +51,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             self._attach(example, vector)
         return training_data
 
-    def process(self, messages: List[Message]) -> List[Message]:  # noqa: UP006
+    def process(self, messages: List[Message]) -> List[Message]:
         """Featurize visitors' messages."""
         for message in messages:
             if message.get(TEXT):
@@ -66,15 +64,14 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, alias))
 
     @classmethod
-    def get_default_config(cls) -> Dict[Text, Any]:  # noqa: UP006
+    def get_default_config(cls) -> Dict[Text, Any]:
         """The component has no settings of its own."""
         return {**DenseFeaturizer.get_default_config()}
 
     @classmethod
-    def validate_config(cls, config: Dict[Text, Any]) -> None:  # noqa: UP006
+    def validate_config(cls, config: Dict[Text, Any]) -> None:
         """Nothing can be set wrongly."""
 
 
 def _seen(text: str) -> str:
     return neutral(mask(text))
-

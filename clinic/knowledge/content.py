@@ -56,7 +56,7 @@ class Content:
 
     def facts(self) -> dict[str, Any]:
         """What an answer's `{{ … }}` can name."""
-        return {"clinic": self.profile.for_answers(), "country": self.country.for_answers()}
+        return {"clinic": self.profile.for_answers(), "country": self.country}
 
     @property
     def published(self) -> list[Article]:
@@ -74,7 +74,7 @@ def read_content(folder: Path) -> Content:
     replies: dict[str, str] = {}
     try:
         profile = load_profile(folder / "clinic.yml")
-        country = load_country(folder / "safety", profile.country)
+        country = load_country(folder / "safety" / "countries", profile.country)
     except ProfileError as error:
         findings += [Finding(*_split(problem)) for problem in error.problems]
     except SafetyError as error:
