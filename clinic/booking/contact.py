@@ -133,7 +133,7 @@ def _read_phone(text: str, region: str) -> Contact | None:
 
 def _looks_complete(match: phonenumbers.PhoneNumberMatch, region: str) -> bool:
     """Accept a range newer than the library's data, but not a number with a digit missing."""
-    home = phonenumbers.region_code_for_number(match.number)
+    home = phonenumbers.region_code_for_country_code(match.number.country_code or 0)
     usual = phonenumbers.example_number_for_type(
         region if home == "001" else home, phonenumbers.PhoneNumberType.MOBILE
     )

@@ -109,7 +109,8 @@ def _clear_clock(found: re.Match[str], _ref: Reference) -> list[Piece] | None:
 
 
 @CLOCK_RULES.add(
-    rf"(?:(?:any ?time )?(?P<shape>{_SHAPE.replace('|for', '')})\s+|(?P<sign>@)\s*)(?P<clock>{_LOOSE}){FOLLOW}"
+    rf"(?:(?:any ?time )?(?P<shape>(?!for)(?:{_SHAPE}))\s+|(?P<sign>@)\s*)"
+    rf"(?P<clock>{_LOOSE}){FOLLOW}"
 )
 def _loose_clock(found: re.Match[str], _ref: Reference) -> list[Piece] | None:
     clock = read_clock(found["clock"])
@@ -117,8 +118,8 @@ def _loose_clock(found: re.Match[str], _ref: Reference) -> list[Piece] | None:
 
 
 @CLOCK_RULES.add(
-    rf"(?:work (?:till?|until|to)|(?:finish(?:ed)?(?: work)?|(?:am |get )?off work|done)(?: at| by)?) "
-    rf"(?:(?P<clear>{_CLEAR})|(?P<loose>{_LOOSE}){FOLLOW})"
+    rf"(?:work (?:till?|until|to)|(?:finish(?:ed)?(?: work)?|(?:am |get )?off work|done)"
+    rf"(?: at| by)?) (?:(?P<clear>{_CLEAR})|(?P<loose>{_LOOSE}){FOLLOW})"
 )
 def _after_work(found: re.Match[str], _ref: Reference) -> list[Piece] | None:
     clock = read_clock(found["clear"] or found["loose"])

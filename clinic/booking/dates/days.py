@@ -100,8 +100,9 @@ def _of_month(found: re.Match[str], ref: Reference) -> list[Piece] | None:
 
 
 DAY_RULES.add(
-    rf"(?:between )?(?:the )?(?P<day>{DATE_NUMBER})(?:\s*(?P<join>to|-|–|till|until|and|or|,)\s*(?:the )?"
-    rf"(?P<last>{DATE_NUMBER}))?(?: of|,)?[\s-]?(?P<month>{MONTHS})\b\.?(?! i\b){YEAR}"
+    rf"(?:between )?(?:the )?(?P<day>{DATE_NUMBER})"
+    rf"(?:\s*(?P<join>to|-|–|till|until|and|or|,)\s*(?:the )?(?P<last>{DATE_NUMBER}))?"
+    rf"(?: of|,)?[\s-]?(?P<month>{MONTHS})\b\.?(?! i\b){YEAR}"
 )(_of_month)
 DAY_RULES.add(
     rf"(?P<month>{MONTHS})\.?,? (?:the )?(?P<day>{DATE_NUMBER})(?![:\d]|\s?(?:am|pm)\b)"
@@ -153,7 +154,7 @@ def _part_of_span(found: re.Match[str], ref: Reference) -> list[Piece] | None:
 
 @DAY_RULES.add(
     # Without "in", only at the edges of a phrase: "june", "or july", never "may I".
-    rf"(?:(?:in|during|for|this|next|by|of|around) |(?<=^)(?={MONTHS})|(?:or|and) (?=\w+ ?$))"
+    r"(?:(?:in|during|for|this|next|by|of|around) |(?:^|(?:or|and) )(?=\w+[ ?!.]*$))"
     rf"(?P<month>{MONTHS})(?: (?P<year>20\d\d))?"
     rf"(?! \d|(?: i)? ?{ORDINAL})"
 )
@@ -270,7 +271,8 @@ def _this_month(found: re.Match[str], ref: Reference) -> list[Piece] | None:
 
 
 @DAY_RULES.add(
-    r"weekends|(?:on )?an?y? weekend|(?:the )?weekend after next|(next|this|the|at the|over the|coming)? ?weekend"
+    r"weekends|(?:on )?an?y? weekend|(?:the )?weekend after next"
+    r"|(next|this|the|at the|over the|coming)? ?weekend"
 )
 def _weekend(found: re.Match[str], ref: Reference) -> list[Piece] | None:
     if found[0] == "weekends" or re.search(r"\bany? ", found[0]):
