@@ -8,9 +8,11 @@ import re
 from clinic.booking.dates.pieces import Clock, Moment, Part, Piece, Shape
 from clinic.booking.dates.rules import Reference, Rules
 from clinic.booking.dates.when import Hours
-from clinic.booking.dates.words import FOLLOW, MINUTES, NUMBERS, PART, PARTS
+from clinic.booking.dates.words import DAY_WORDS, FOLLOW, MINUTES, NUMBERS, PART, PARTS
 
 CLOCK_RULES = Rules()
+
+_DAY_ENDS = "mon tue tues wed weds thu thur thurs fri sat sun day tomorrow".split()
 
 HOUR_WORD = "|".join(NUMBERS)
 _MERIDIEM = r"a\.?m\b\.?|p\.?m\b\.?"
@@ -82,6 +84,7 @@ def _stretch(found: re.Match[str], _ref: Reference) -> list[Piece] | None:
 
 _SHAPES = {
     "after": Shape.SINCE, "past": Shape.SINCE, "from": Shape.SINCE, "later than": Shape.SINCE,
+    "how about": Shape.AT, "what about": Shape.AT, "make it": Shape.AT,
     "since": Shape.SINCE, "no earlier than": Shape.SINCE, "not before": Shape.SINCE,
     "not earlier than": Shape.SINCE, "before": Shape.UNTIL, "by": Shape.UNTIL,
     "until": Shape.UNTIL, "till": Shape.UNTIL, "til": Shape.UNTIL, "no later than": Shape.UNTIL,
@@ -139,3 +142,17 @@ def _clock_before_day(found: re.Match[str], _ref: Reference) -> list[Piece] | No
 @CLOCK_RULES.add(rf"(?:in the |in |at |during the |over |the )?({PART})(?! sickness)")
 def _part(found: re.Match[str], _ref: Reference) -> list[Piece]:
     return [Part(PARTS[found[1]])]
+
+
+@CLOCK_RULES.add(rf"(early|late)(?=,? (?:on )?(?:{DAY_WORDS}|tomorrow)\b)")
+def _side_of_day(found: re.Match[str], _ref: Reference) -> list[Piece]:
+    return [Part(Hours(until=dt.time(10)) if found[1] == "early" else Hours(dt.time(15, 30)))]
+
+
+# "I am" is no morning; "friday am" is.
+@CLOCK_RULES.add(
+    rf"(?:{'|'.join(f'(?<={word}{end})' for word in _DAY_ENDS for end in (' ', '[.] '))})"
+    r"(?P<half>a|p)\.?m\b\.?"
+)
+def _half_day(found: re.Match[str], _ref: Reference) -> list[Piece]:
+    return [Part(Hours(until=dt.time(12)) if found["half"] == "a" else Hours(since=dt.time(12)))]

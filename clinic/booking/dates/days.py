@@ -154,9 +154,10 @@ def _part_of_span(found: re.Match[str], ref: Reference) -> list[Piece] | None:
 
 @DAY_RULES.add(
     # Without "in", only at the edges of a phrase: "june", "or july", never "may I".
-    r"(?:(?:in|during|for|this|next|by|of|around) |(?:^|(?:or|and) )(?=\w+[ ?!.]*$))"
+    r"(?:(?:in|during|for|this|next|by|of|around) |(?:^|(?:or|and) )(?=\w+[ ?!.]*$)"
+    r"|(?<=until )|(?<=before )|(?<=after )|(?<=from ))"
     rf"(?P<month>{MONTHS})(?: (?P<year>20\d\d))?"
-    rf"(?! \d|(?: i)? ?{ORDINAL})"
+    rf"(?! \d| i\b| ?{ORDINAL})"
 )
 def _whole_month(found: re.Match[str], ref: Reference) -> list[Piece] | None:
     number = month_of(found["month"])

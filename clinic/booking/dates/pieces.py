@@ -32,6 +32,7 @@ class Link(Enum):
     SOONEST = "soonest"
     ANY = "any"
     PAST = "past"
+    MOVE = "move"  # "from X to Y" names Y alone
     OTHER = "other"
 
 

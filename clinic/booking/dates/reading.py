@@ -125,7 +125,7 @@ def _ranges(pieces: list[Piece], ref: Reference) -> list[Piece]:
             del joined[-2:]
             if joined and joined[-1] in (Link.BETWEEN, Link.FROM):
                 joined.pop()
-            joined.append(Span((Days(first, last),)))
+            joined.append(Span((one(last) if Link.MOVE in pieces else Days(first, last),)))
         else:
             joined.append(piece)
     return joined

@@ -12,7 +12,9 @@ from clinic.booking.dates.rules import Reference
 from clinic.booking.dates.words import FOLLOW
 
 _RULES = (*DAY_RULES, *CLOCK_RULES, *LINK_RULES)
-_BARE_NUMBER = re.compile(rf"\d{{1,2}}(?![\d:./]|\s?(?:am|pm|ish)){FOLLOW}")
+_BARE_NUMBER = re.compile(
+    rf"\d{{1,2}}(?![\d:./]|\s?(?:am|pm|ish)|\s*(?:-|–|to|till?|until)\s*\d){FOLLOW}"
+)
 
 
 _STOPS = ",;.!?()"

@@ -112,6 +112,7 @@ def amount_of(word: str) -> int:
 _SPELLINGS = (
     (re.compile(r"[‘’`´]"), "'"),
     (re.compile(r"\b(?:tmrw?|tmo?ro|tomoz?|2mo?r+o?w?|tom+or+ow)\b"), "tomorrow"),
+    (re.compile(r"\btom(?= (?:morning|afternoon|evening|at \d|am|pm)\b)"), "tomorrow"),
     (re.compile(r"\b(?:2day)\b"), "today"),
     (re.compile(r"\b(?:2nite|tonite)\b"), "tonight"),
     (re.compile(r"\bnxt\b"), "next"),
