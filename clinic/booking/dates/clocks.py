@@ -14,21 +14,22 @@ CLOCK_RULES = Rules()
 
 _DAY_ENDS = "mon tue tues wed weds thu thur thurs fri sat sun day tomorrow".split()
 
-HOUR_WORD = "|".join(NUMBERS)
+_HOUR_WORD = "|".join(NUMBERS)
 _MERIDIEM = r"a\.?m\b\.?|p\.?m\b\.?"
 _CLEAR = (
     rf"(?:[01]?\d|2[0-3])[:.h][0-5]\d\s*(?:{_MERIDIEM})|(?:1[0-2]|0?[1-9])\s*(?:{_MERIDIEM})"
-    rf"|(?:[01]?\d|2[0-3])[:h][0-5]\d|(?:{HOUR_WORD})\s*(?:{_MERIDIEM})"
+    rf"|(?:[01]?\d|2[0-3])[:h][0-5]\d|(?:{_HOUR_WORD})\s*(?:{_MERIDIEM})"
     r"|(?:1[0-2]|[1-9]) ?o'?\s?clock|noon|12 noon|mid ?day"
-    rf"|(?:{HOUR_WORD}) o'?\s?clock"
+    rf"|(?:{_HOUR_WORD}) o'?\s?clock"
     r"|(?:[01]\d|2[0-3]):?[0-5]\d ?(?:hrs|hours|h)|(?:[01]?\d|2[0-3]) ?(?:hrs|h)"
-    rf"|half (?:past )?(?:1[0-2]|[1-9]|{HOUR_WORD})"
+    rf"|half (?:past )?(?:1[0-2]|[1-9]|{_HOUR_WORD})"
     rf"|(?:a )?(?:quarter|five|ten|twenty(?:[ -]five)?|5|10|20|25)(?: minutes)? (?:past|to)"
-    rf" (?:1[0-2]|[1-9]|{HOUR_WORD})(?:\s*(?:{_MERIDIEM}))?"
-    rf"|(?:{HOUR_WORD}) (?:thirty|fifteen|forty[ -]five|twenty(?:[ -]five)?|ten|forty|fifty)"
+    rf" (?:1[0-2]|[1-9]|{_HOUR_WORD})(?:\s*(?:{_MERIDIEM}))?"
+    rf"|(?:{_HOUR_WORD}) (?:thirty|fifteen|forty[ -]five|twenty(?:[ -]five)?|ten|forty|fifty)"
 )
 _LOOSE = (
-    rf"(?:[01]?\d|2[0-3])\.[0-5]\d|(?:[01]\d|2[0-3])[0-5]\d|[89][0-5]\d|1[0-2]|[1-9]|{HOUR_WORD}"
+    rf"(?:[01]?\d|2[0-3])\.[0-5]\d|(?!20\d\d)(?:[01]\d|2[0-3])[0-5]\d|[89][0-5]\d"
+    rf"|1[0-2]|[1-9]|{_HOUR_WORD}"
 )
 
 
@@ -73,10 +74,7 @@ def _stretch(found: re.Match[str], _ref: Reference) -> list[Piece] | None:
     if first is None or second is None or (found["join"] == "and" and not found["prefix"]):
         return None
     end = second.resolve()
-    if re.search(r"[ap]\.?m", found["second"]) or not first.sure:
-        start = first.before(end) if second.sure else first.resolve()
-    else:
-        start = first.resolve()
+    start = first.before(end) if second.sure else first.resolve()
     if start >= end and not second.sure:
         end = dt.time((end.hour + 12) % 24, end.minute)
     return [Part(Hours(start, end))] if start < end else None
@@ -130,7 +128,7 @@ def _after_work(found: re.Match[str], _ref: Reference) -> list[Piece] | None:
 
 
 @CLOCK_RULES.add(
-    rf"(?P<clock>1[0-2]|[1-9]|{HOUR_WORD})(?=,? (?:today|tomorrow|tonight|this (?:{PART})"
+    rf"(?P<clock>1[0-2]|[1-9]|{_HOUR_WORD})(?=,? (?:today|tomorrow|tonight|this (?:{PART})"
     rf"|in the (?:{PART})|(?:on |next |this )?"
     r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|weds?|thurs?|fri)\b))"
 )

@@ -20,7 +20,8 @@ _LINKS = {
         "not (?:until|till?|before)|on or after|any ?time from|from|starting(?: from| on)?|as of",
     ),
     Link.NOT: (
-        r"(?:any|every|all|some)\s*(?:day|time|thing)s? (?:but(?! not)|except|apart from|other than|bar)",
+        r"(?:any|every|all|some)\s*(?:day|time|thing)s? (?:but(?! not)|except|bar)",
+        r"(?:any|every|all|some)\s*(?:day|time|thing)s? (?:apart from|other than)",
         r"anything (?:but|except)|any other day than|except(?:ing)?(?: for)?|apart from|other than",
         r"(?<!why )not(?! (?:sure|fussed|bothered|bad|only)\b)|excluding|never|avoid|rather not",
         rf"no(?= (?:{DAY_WORDS}|{PART}))",
