@@ -25,7 +25,9 @@ class CrisisLine:
 
     def __str__(self) -> str:
         ways = " or ".join(
-            way for way in (self.call and f"call {self.call}", self.text and f"text {self.text}") if way
+            way
+            for way in (self.call and f"call {self.call}", self.text and f"text {self.text}")
+            if way
         )
         return f"{self.name}: {ways}" + (f" ({self.hours})" if self.hours else "")
 
@@ -47,9 +49,7 @@ class Country:
     @property
     def crisis_lines(self) -> str:
         """The crisis lines as one sentence part, or words that lead to help without a number."""
-        return "; ".join(map(str, self.crisis)) or (
-            "your doctor, or a crisis line in your country"
-        )
+        return "; ".join(map(str, self.crisis)) or ("your doctor, or a crisis line in your country")
 
     def unchecked(self, today: dt.date, after_days: int = 90) -> bool:
         """Whether someone at the clinic should check the numbers again."""

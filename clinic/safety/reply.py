@@ -1,4 +1,4 @@
-"""The fixed replies: nothing in them is generated, only numbers and the clinic's name are filled in."""
+"""The fixed replies: only numbers and the clinic's name are filled in."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Replies:
 
 
 def load_replies(path: Path) -> Replies:
-    """Read `texts.yml`; raise SafetyError when a reason has no text or a text cannot be filled in."""
+    """Read `texts.yml`; raise SafetyError when a text is missing or cannot be filled in."""
     data = read_mapping(path)
-    jinja = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text
+    jinja = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     sample = Country("", "", "0", "advice", (), "elsewhere", None, None)
     templates: dict[Reason, Template] = {}
     for reason in Reason:

@@ -8,6 +8,7 @@ reported: denied, gone, long ago, or merely asked about.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from clinic.safety.alert import Alert, Level, Reason, SafetyError, read_mapping
 from clinic.safety.words import Spelling, Words, words
 
 GAP = 4  # words that `..` may skip
-NEAR = 6  # words that may stand between the two sides of `&`
+NEAR = 8  # words that may stand between the two sides of `&`
 REACH = 7  # words over which "no" still denies
 SUPPOSING = 12  # words over which "what if" still supposes
+STORY = 30  # words over which "years ago" still colours a story
+LONG = 8  # words that the longest phrase may span before its reach is counted
 AFTER = 4  # words after a sign in which "now" or "has gone" still speak of it
 
 CUES = (
@@ -35,8 +38,10 @@ CUES = (
     "long_ago",
     "resolved",
 )
+SHIELDED = ("denying", "supposing", "asking", "resolved", "present")
+JOINS = frozenset({"but", "and", "because", "so", "then", "now", "cos", "however", "though"})
 _SECTIONS = ("spelling", "words", "ignore", "cues", "signs", "mentions", "alerts")
-_PART = re.compile(r"^(?:[^\W_]+\*?|<[a-z_]+>|\.\.|\^)$")
+_PART = re.compile(r"^(?:[^\W_]+\*?|<[a-z_]+>|\.\.|\^|\$)$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -77,7 +82,7 @@ class _Index:
     def find(self, text: Words, groups: list[dict[str, set[int]]]) -> list[_Hit]:
         """Every phrase in the message."""
         hits: set[_Hit] = set()
-        halves: dict[_Phrase, tuple[str, list[list[_Hit]]]] = {}
+        halves: dict[int, tuple[str, tuple[list[_Hit], list[_Hit]]]] = {}
         for at, token in enumerate(text.tokens):
             keys = [token, *(token[:n] + "*" for n in range(2, min(len(token), 20) + 1))]
             keys += [f"<{group}>" for group in groups[at]]
@@ -88,7 +93,7 @@ class _Index:
                         if len(phrase.runs) == 1:
                             hits.add(hit)
                         else:
-                            halves.setdefault(phrase, (name, [[], []]))[1][side].append(hit)
+                            halves.setdefault(id(phrase), (name, ([], [])))[1][side].append(hit)
         for name, (left, right) in halves.values():
             hits.update(_near(text, name, left, right))
         return list(hits)
@@ -106,19 +111,24 @@ def _runs(
         if at == 0 or text.sentence[at] != text.sentence[at - 1] or at in text.commas:
             yield from _runs(text, groups, rest, at)
         return
+    if part == "$":
+        if at in text.commas or not joined(text, at - 1, at):
+            yield from _runs(text, groups, rest, at)
+        return
     if part == "..":
         for skip in range(GAP + 1):
-            if skip and not _joined(text, at + skip - 1, at + skip):
+            if skip and not joined(text, at + skip - 1, at + skip):
                 return
             yield from _runs(text, groups, rest, at + skip)
         return
     if at >= len(text.tokens):
         return
-    ends = groups[at].get(part[1:-1], ()) if part[0] == "<" else ()
-    if part[0] != "<" and _fits(part, text.tokens[at]):
-        ends = (at + 1,)
+    if part[0] == "<":
+        ends = groups[at].get(part[1:-1], set())
+    else:
+        ends = {at + 1} if _fits(part, text.tokens[at]) else set()
     for end in ends:
-        if rest and (end >= len(text.tokens) or text.sentence[end] != text.sentence[at]):
+        if rest and rest[0] != "$" and not joined(text, at, end):
             continue
         for more in _runs(text, groups, rest, end):
             yield (*range(at, end), *more)
@@ -128,14 +138,19 @@ def _fits(part: str, token: str) -> bool:
     return token.startswith(part[:-1]) if part.endswith("*") else token == part
 
 
-def _joined(text: Words, a: int, b: int) -> bool:
+def joined(text: Words, a: int, b: int) -> bool:
+    """Whether tokens a and b exist and stand in one sentence."""
     return b < len(text.tokens) and text.sentence[a] == text.sentence[b]
 
 
 def _near(text: Words, name: str, left: list[_Hit], right: list[_Hit]) -> Iterator[_Hit]:
-    """Pairs of sides within reach; each left side looks only at its nearest few."""
+    """Pairs of sides within reach of each other."""
+    starts = [hit.start for hit in right]  # ascending, as the message is read from left to right
     for a in left:
-        for b in right:
+        window = slice(
+            bisect_left(starts, a.start - NEAR - LONG), bisect_right(starts, a.end + NEAR)
+        )
+        for b in right[window]:
             apart = max(a.start, b.start) - min(a.end, b.end)
             if 0 <= apart <= NEAR and text.sentence[a.start] == text.sentence[b.start]:
                 yield _Hit(name, a.used | b.used, min(a.start, b.start), max(a.end, b.end))
@@ -146,13 +161,13 @@ class _Scope:
 
     def __init__(self, text: Words, hits: list[_Hit]) -> None:
         self._text = text
+        shield = {i for hit in hits if hit.name == "asserting" for i in hit.used}
         self._cues: dict[str, list[_Hit]] = {cue: [] for cue in CUES}
-        for hit in hits:
-            self._cues[hit.name].append(hit)
-        shielded = {i for hit in self._cues["asserting"] for i in hit.used}
-        for cue in ("denying", "supposing", "asking", "resolved"):
-            self._cues[cue] = [h for h in self._cues[cue] if not h.used & shielded]
-        self._breaks = {hit.start for hit in self._cues["breaking"]}
+        for hit in sorted(hits, key=lambda hit: hit.start):
+            if hit.name not in SHIELDED or not hit.used & shield:
+                self._cues[hit.name].append(hit)
+        self._starts = {cue: [hit.start for hit in found] for cue, found in self._cues.items()}
+        self._breaks = set(self._starts["breaking"])
 
     def reports(self, sign: _Hit) -> bool:
         """True unless the sign is denied, gone, supposed, asked about or long past."""
@@ -160,56 +175,64 @@ class _Scope:
 
     def denied(self, sign: _Hit) -> bool:
         """Whether a "no" reaches the sign, or it is said to have gone."""
-        for no in self._same_sentence("denying", sign):
-            if no.used & sign.used or no.start >= sign.end or sign.start - no.end > REACH:
+        for no in self._around("denying", sign, sign.start - REACH - LONG, sign.end):
+            before = no.end <= sign.start
+            if no.used & sign.used or sign.start - no.end > REACH:
                 continue
-            if no.end in self._text.commas and no.end <= sign.start:
+            if before and no.end in self._text.commas:
                 continue  # "no, my throat is closing"
             if not self._breaks.intersection(range(no.end, sign.start)):
                 return True
         return any(
-            sign.start < gone.start <= sign.end + AFTER
-            and not self._breaks.intersection(range(sign.end, gone.start))
-            for gone in self._same_sentence("resolved", sign)
+            not self._breaks.intersection(range(sign.end, gone.start))
+            for gone in self._around("resolved", sign, sign.start + 1, sign.end + AFTER + 1)
         )
 
     def _supposed(self, sign: _Hit) -> bool:
         for cue, overrides in (("supposing", ("now",)), ("asking", ("now", "present"))):
-            for ask in self._same_sentence(cue, sign):
-                if ask.start >= sign.end or sign.start - ask.end > SUPPOSING:
-                    continue
-                if not any(
-                    ask.end <= here.start < sign.end + AFTER
+            for ask in self._around(cue, sign, sign.start - SUPPOSING - LONG, sign.end):
+                if sign.start - ask.end <= SUPPOSING and not any(
+                    self._around(override, sign, ask.end, sign.end + AFTER)
                     for override in overrides
-                    for here in self._same_sentence(override, sign)
                 ):
                     return True
         return False
 
     def _past(self, sign: _Hit) -> bool:
         first, last = self._clause(sign)
-        in_clause = range(first, last)
-        if any(here.start in in_clause for cue in ("present", "now") for here in self._cues[cue]):
+        if any(self._around(cue, sign, first, last) for cue in ("present", "now")):
             return False
-        told = any(past.start in in_clause for past in self._cues["past"])
-        return any(told or ago.start in in_clause for ago in self._same_sentence("long_ago", sign))
+        told = bool(self._around("past", sign, first, last))
+        return any(
+            told or first <= ago.start < last
+            for ago in self._around("long_ago", sign, first - STORY, last + STORY)
+        )
 
     def _clause(self, sign: _Hit) -> tuple[int, int]:
         """The stretch around the sign up to commas and joining words."""
-        stops = self._text.commas | {i for i in self._breaks if self._text.tokens[i] in _JOINS}
+        stops = self._text.commas
         first, last = sign.start, sign.end
-        while first > 0 and first not in stops and _joined(self._text, first - 1, first):
+        while (
+            first > max(0, sign.start - STORY)
+            and first not in stops
+            and self._text.tokens[first] not in JOINS
+            and joined(self._text, first - 1, first)
+        ):
             first -= 1
-        while last not in stops and _joined(self._text, last - 1, last):
+        while (
+            last < sign.end + STORY
+            and last not in stops
+            and joined(self._text, last - 1, last)
+            and self._text.tokens[last] not in JOINS
+        ):
             last += 1
         return first, last
 
-    def _same_sentence(self, cue: str, sign: _Hit) -> Iterator[_Hit]:
-        number = self._text.sentence[sign.start]
-        return (hit for hit in self._cues[cue] if self._text.sentence[hit.start] == number)
-
-
-_JOINS = frozenset({"but", "and", "because", "so", "then", "now", "cos", "however", "though"})
+    def _around(self, cue: str, sign: _Hit, first: int, last: int) -> list[_Hit]:
+        """The cues that start from token `first` to before `last`, in the sentence of the sign."""
+        starts, number = self._starts[cue], self._text.sentence[sign.start]
+        window = slice(bisect_left(starts, first), bisect_left(starts, last))
+        return [h for h in self._cues[cue][window] if self._text.sentence[h.start] == number]
 
 
 class Screen:
@@ -229,6 +252,11 @@ class Screen:
         self._kinds = kinds
         self._rules = rules
 
+    @property
+    def alerts(self) -> frozenset[Alert]:
+        """Every alert that this screen can give."""
+        return frozenset(rule.alert for rule in self._rules)
+
     def screen(self, text: str) -> Alert | None:
         """The most serious thing this message reports, or None. Pure; never raises."""
         present = self.signs(text)
@@ -245,18 +273,17 @@ class Screen:
         for hit in self._groups.find(message, nothing):
             groups[hit.start].setdefault(hit.name, set()).add(hit.end)
         hits = self._phrases.find(message, groups)
-        ignored = {i for hit in hits if self._kinds[hit.name] == "ignore" for i in hit.used}
-        scope = _Scope(message, [hit for hit in hits if self._kinds[hit.name] == "cues"])
-        return frozenset(
-            hit.name
-            for hit in hits
-            if (self._kinds[hit.name] == "signs" and not hit.used & ignored and scope.reports(hit))
-            or (
-                self._kinds[hit.name] == "mentions"
-                and not hit.used & ignored
-                and not scope.denied(hit)
-            )
-        )
+        kinds = self._kinds
+        ignored = {i for hit in hits if kinds[hit.name] == "ignore" for i in hit.used}
+        scope = _Scope(message, [hit for hit in hits if kinds[hit.name] == "cues"])
+        found: set[str] = set()
+        for hit in hits:
+            kind = kinds[hit.name]
+            if hit.name in found or kind not in ("signs", "mentions") or hit.used & ignored:
+                continue
+            if scope.reports(hit) if kind == "signs" else not scope.denied(hit):
+                found.add(hit.name)
+        return frozenset(found)
 
 
 def load_screen(path: Path) -> Screen:
@@ -291,7 +318,7 @@ def load_screen(path: Path) -> Screen:
 
 
 def _phrases(path: Path, field: str, value: Any, groups: dict[str, Any]) -> list[_Phrase]:
-    """Compile a list of phrases: `word`, `stem*`, `<group>`, `..` for a gap, `^` for a beginning."""
+    """Compile a list of phrases; `red_flags.yml` explains how they are written."""
     if not isinstance(value, list) or not value:
         raise SafetyError(f"{path.name}: {field}: write a list of phrases.")
     compiled = []

@@ -36,7 +36,7 @@ class Spelling:
     def __init__(
         self, mended: Iterable[str], protected: Iterable[str], written: Mapping[str, str]
     ) -> None:
-        """`mended` words are looked for, `protected` ones left alone, `written` replaced as listed."""
+        """Look for `mended` words, leave `protected` ones, replace `written` ones as listed."""
         words = set(mended)
         self._known = words | set(protected)
         self._written = dict(written)
