@@ -82,10 +82,18 @@ def diary() -> Diary:
     return Diary(open_engine(settings().database_url), profile())
 
 
+def signposts() -> Country:
+    """The emergency and advice numbers of the clinic's country; needs the safety files only."""
+    return country(_facts().country)
+
+
 def safety_text(alert: Alert) -> str:
     """The fixed text for an alert; needs the safety files only."""
+    return safety_replies().render(alert, signposts(), _facts().for_answers())
+
+
+def _facts() -> Profile:
     try:
-        facts = profile()
+        return profile()
     except ArtifactError:
-        facts = load_profile(settings().knowledge / "clinic.yml")
-    return safety_replies().render(alert, country(facts.country), facts.for_answers())
+        return load_profile(settings().knowledge / "clinic.yml")

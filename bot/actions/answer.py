@@ -23,7 +23,6 @@ from bot.actions.base import (
     say,
     text_of,
 )
-from bot.actions.booking_turn import name_in_passing
 from clinic.knowledge.artifact import Answer, Artifact
 from clinic.knowledge.search import Context, Outcome, Result
 from clinic.safety import Alert, Level, Reason
@@ -39,9 +38,6 @@ class ActionAnswer(ClinicAction):
 
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
         """Answer the pressed button's article, or search for the typed words."""
-        name = name_in_passing(tracker)
-        if name is not None:
-            return [SlotSet("first_name", name)]
         article = entity(tracker, "article")
         knowledge = resources.knowledge()
         if article is not None:

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import logging
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import payloads, resources
 from clinic.knowledge.artifact import ArtifactError
+from clinic.safety import Level
 
 log = logging.getLogger(__name__)
+
+ASKED = "requested_slot"
 
 Event = dict[str, Any]
 Button = dict[str, str]
 
 
-class ClinicAction(Action):
+class ClinicAction(Action, ABC):
     """An action that ends in words whatever happens; subclasses implement `perform`."""
 
     action_name: str
+    # Whether the action may speak while an emergency is unresolved: bookings wait until then.
+    during_emergency = True
+    # Whether the action has words of its own, or works between two that have.
+    speaks = True
+    # Whether the action itself deals with the emergency, so that no reminder is added.
+    lifts_hold = False
 
     def name(self) -> str:
         """The name that the domain knows the action by."""
@@ -32,7 +43,12 @@ class ClinicAction(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> list[Event]:
         """Run `perform`; on any fault say so in words and log an id, never the message."""
+        hold = None if self.lifts_hold else tracker.get_slot("safety_hold")
         try:
+            if hold and self.speaks:
+                remind(dispatcher, hold)
+            if hold == Level.EMERGENCY.value and not self.during_emergency:
+                return [SlotSet(ASKED, None)]  # ends a form that is under way or has just begun
             return list(self.perform(dispatcher, tracker))
         except Exception as error:
             fault = secrets.token_hex(4)
@@ -40,9 +56,9 @@ class ClinicAction(Action):
             say(dispatcher, fault_text(), "fault", buttons=[HUMAN], id=fault)
             return []
 
+    @abstractmethod
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
         """Do the work and return or yield events."""
-        raise NotImplementedError
 
 
 HUMAN: Button = {"title": "Talk to a person", "payload": payloads.HUMAN_HANDOFF}
@@ -58,6 +74,18 @@ def say(
 ) -> None:
     """Send one whole message: words, buttons and the machine-readable part."""
     dispatcher.utter_message(text=text, buttons=list(buttons), json_message={"kind": kind, **data})
+
+
+def remind(dispatcher: CollectingDispatcher, level: str) -> None:
+    """Keep the way to help in sight until the visitor says that the danger is over."""
+    where = resources.signposts()
+    text = (
+        f"If you still need help, call {where.emergency_number} now."
+        if level == Level.EMERGENCY.value
+        else f"Please contact {where.urgent_advice} today about what you told me."
+    )
+    safe: Button = {"title": "I am safe now", "payload": payloads.SAFE_NOW}
+    say(dispatcher, text, "reminder", buttons=[safe])
 
 
 def reply(name: str) -> str:

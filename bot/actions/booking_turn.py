@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rasa_sdk import Tracker
 
 from bot import resources
-from bot.actions.base import attached, entity, intent_of, text_of
+from bot.actions.base import ASKED, attached, entity, intent_of, text_of
+from bot.pipeline.masking import without_contact
 from clinic.booking.contact import Contact, Kind, Suggestion, read_contact, read_name
 from clinic.booking.dates import When, read_when
 from clinic.knowledge.search import Outcome
 
-ASKED = "requested_slot"
 # A bare word that the knowledge base recognises this well is a question, not a name.
 _CLEARLY_A_QUESTION = 0.6
 
@@ -43,33 +43,29 @@ def read_turn(tracker: Tracker) -> Turn:
     text, intent, asked = text_of(tracker), intent_of(tracker), tracker.get_slot(ASKED)
     profile = resources.profile()
     contact = read_contact(text, profile.phone_region) if text else None
-    when = None
-    # A phone number is full of digits that look like dates.
-    if text and contact is None:
-        when = read_when(text, dt.datetime.now(dt.timezone.utc), profile.zone)
-    name = read_name(text, bare=asked == "first_name" and when is None) if text else None
+    # The digits of a phone number look like dates.
+    rest = without_contact(text)
+    now = dt.datetime.now(dt.timezone.utc)
+    when = read_when(rest, now, profile.zone) if rest else None
+    bare = asked == "first_name" and when is None and not _clearly_a_question(tracker)
     agreed = {"affirm": True, "deny": False}.get(intent)
     return Turn(
         start=_chosen(tracker),
         when=when,
-        name=name,
+        name=read_name(rest, bare=bare) if rest else None,
         contact=contact,
         agreed=agreed if when is None and contact is None else None,
         stop=intent == "stop_booking" or (intent == "cancel" and when is None),
     )
 
 
-def name_in_passing(tracker: Tracker) -> str | None:
-    """A bare first name that answers our question but was taken for a question itself."""
-    if tracker.get_slot(ASKED) != "first_name" or not tracker.active_loop_name:
-        return None
+def _clearly_a_question(tracker: Tracker) -> bool:
+    """Whether a bare word such as `cost` is better taken as a question than as a name."""
     found = attached(tracker, "knowledge")
-    if (
-        found.get("outcome") != Outcome.NOT_COVERED.value
+    return (
+        found.get("outcome") in (Outcome.ANSWERED.value, Outcome.BOTH.value)
         and found.get("confidence", 0.0) >= _CLEARLY_A_QUESTION
-    ):
-        return None
-    return read_name(text_of(tracker), bare=True)
+    )
 
 
 def stored_contact(tracker: Tracker, slot: str) -> Contact | None:

@@ -9,10 +9,20 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import payloads, resources
-from bot.actions.base import BOOK, HUMAN, Button, ClinicAction, Event, intent_of, say, text_of
-from bot.actions.booking_turn import ASKED, read_turn, stored_contact
+from bot.actions.base import (
+    ASKED,
+    BOOK,
+    HUMAN,
+    Button,
+    ClinicAction,
+    Event,
+    intent_of,
+    say,
+    text_of,
+)
+from bot.actions.booking_turn import read_turn, stored_contact
 from bot.actions.times import when_text
-from bot.actions.validate_booking import MOST_TRIES
+from bot.actions.validate_booking import MOST_TRIES, OURS
 from clinic.booking.contact import Contact, Suggestion
 from clinic.booking.diary import AlreadyCancelled, Booking, Cancelled, Status, TooLate
 from clinic.booking.reference import find_reference
@@ -26,6 +36,7 @@ class ActionManage(ClinicAction):
 
     action_name = "action_manage"
     during_emergency = False
+    speaks = False
 
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
         """Set the purpose from the kind of turn and empty what an earlier search left."""
@@ -41,26 +52,30 @@ class ValidateManageForm(ClinicAction):
 
     action_name = "validate_manage_form"
     during_emergency = False
+    speaks = False
 
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
         """Return the slots that this turn fills; look the booking up once both are known."""
-        asked = tracker.get_slot(ASKED)
+        intent, asked = intent_of(tracker), tracker.get_slot(ASKED)
+        if intent == "urgent":
+            return []
         turn = read_turn(tracker)
-        if asked is not None and (intent_of(tracker) == "stop_booking" or turn.agreed is False):
+        if asked is not None and (intent == "stop_booking" or turn.agreed is False):
             return [SlotSet("cancel_agreed", "no"), SlotSet(ASKED, None)]
-        reference = find_reference(text_of(tracker)) or tracker.get_slot("reference")
-        contact = _given(turn.contact) or stored_contact(tracker, "known_contact")
-        if reference is None and contact is None and asked is None:
-            reference, contact = _own(tracker)
         if asked == "cancel_agreed" and turn.agreed:
             return [SlotSet("cancel_agreed", "yes")]
+        said = find_reference(text_of(tracker)), _given(turn.contact)
+        if asked is not None and said == (None, None):
+            return _try_again(dispatcher, tracker) if intent in OURS else []
+        reference = said[0] or tracker.get_slot("reference")
+        contact = said[1] or stored_contact(tracker, "known_contact")
+        if reference is None and contact is None:
+            reference, contact = _own(tracker)
         events: list[Event] = [
             SlotSet("reference", reference),
             SlotSet("known_contact", contact.value if contact else None),
         ]
         if reference is None or contact is None:
-            if asked is not None and not (find_reference(text_of(tracker)) or turn.contact):
-                return [*events, *_try_again(dispatcher, tracker)]
             return events
         if resources.diary().find(reference, contact) is None:
             text = (
@@ -153,8 +168,8 @@ class ActionFinishManage(ClinicAction):
             profile = resources.profile()
             hours = profile.booking.cancel_notice_hours
             text = (
-                f"Your booking on {when} is less than {hours} hours away, so I cannot cancel it "
-                f"here. Please ring {profile.phone}."
+                f"Your booking on {when} is less than {hours} hours away, so I cannot cancel "
+                f"it here. Please ring {profile.phone}."
             )
             _say_booking(dispatcher, text, booking)
         else:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import payloads, resources
@@ -17,6 +18,7 @@ class ActionUrgent(ClinicAction):
     """Says what to do now; a booking under way is set aside and its hold released."""
 
     action_name = "action_urgent"
+    lifts_hold = True
 
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
         """Send the text for the level and reason that the screen attached."""
@@ -30,15 +32,17 @@ class ActionUrgent(ClinicAction):
             level=alert.level.value,
             reason=alert.reason.value,
         )
-        yield SlotSet("safety_hold", alert.level.value)
-        yield SlotSet("requested_slot", None)
-        yield ActiveLoop(None)
+        # The time goes back to others; a diary that is down must not delay this reply.
+        with contextlib.suppress(Exception):
+            resources.diary().release(tracker.sender_id)
+        return [SlotSet("safety_hold", alert.level.value)]
 
 
 class ActionSafeNow(ClinicAction):
     """Lifts the hold once the visitor says that the danger is over."""
 
     action_name = "action_safe_now"
+    lifts_hold = True
 
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
         """Acknowledge, and go back to ordinary conversation."""

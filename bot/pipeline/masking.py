@@ -50,3 +50,8 @@ def mask(text: str) -> str:
     text = _NAMED.sub(r"\1 NAME", text)
     text = _I_AM.sub(r"\1 NAME", text)
     return _WHEN.sub("WHEN", text)
+
+
+def without_contact(text: str) -> str:
+    """Leave e-mail addresses and phone numbers out of a text."""
+    return _PHONE.sub(" ", _EMAIL.sub(" ", text)).strip()
