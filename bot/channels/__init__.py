@@ -1,0 +1,1 @@
+"""The doors through which visitors' messages come in."""
