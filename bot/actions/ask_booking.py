@@ -10,10 +10,10 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import payloads, resources
 from bot.actions.base import Button, ClinicAction, Event, say
-from bot.actions.booking_turn import stored_contact, stored_start
+from bot.actions.booking_turn import read_wish, stored_contact, stored_start
 from bot.actions.times import slot_buttons, when_text
 from clinic.booking.contact import Suggestion, read_contact
-from clinic.booking.dates import matching, read_when
+from clinic.booking.dates import When, matching
 
 OFFERED = 4
 STOP: Button = {"title": "Stop booking", "payload": payloads.STOP_BOOKING}
@@ -37,14 +37,9 @@ class AskBookingSlot(ClinicAction):
         text = f"These are the next free times for a {service}. Which suits you?"
         starts = _spread(free)
         if wish := tracker.get_slot("time_wish"):
-            now = dt.datetime.now(dt.timezone.utc)
-            when = read_when(wish, now, profile.zone)
+            when = read_wish(wish)
             if when is not None:
-                readings = [matching(free, reading, profile.zone) for reading in when.readings]
-                fitting = [found for found in readings if found.fits]
-                each = max(1, OFFERED // len(fitting or readings))
-                chosen = [start for found in fitting or readings for start in found.starts[:each]]
-                starts = sorted(dict.fromkeys(chosen))
+                starts, fitting = _for_wish(free, when)
                 text = (
                     "These times fit. Which one would you like?"
                     if fitting
@@ -116,6 +111,19 @@ class AskAgreed(ClinicAction):
         ]
         say(dispatcher, text, "booking", buttons=buttons, asks="agreement")
         return []
+
+
+def _for_wish(free: list[dt.datetime], when: When) -> tuple[list[dt.datetime], bool]:
+    """A few times for what was wished, over all its readings, and whether they fit it."""
+    zone = resources.profile().zone
+    found = [matching(free, reading, zone, limit=len(free)) for reading in when.readings]
+    fitting = [matches for matches in found if matches.fits]
+    if not fitting:
+        nearest = [matching(free, reading, zone, limit=OFFERED) for reading in when.readings]
+        return sorted({start for matches in nearest for start in matches.starts})[:OFFERED], False
+    each = max(1, OFFERED // len(fitting))
+    chosen = {start for matches in fitting for start in _spread(list(matches.starts))[:each]}
+    return sorted(chosen), True
 
 
 def _spread(free: list[dt.datetime]) -> list[dt.datetime]:

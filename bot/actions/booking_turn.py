@@ -17,6 +17,9 @@ from clinic.knowledge.search import Outcome
 # A bare word that the knowledge base recognises this well is a question, not a name.
 _CLEARLY_A_QUESTION = 0.6
 
+# As many words as "next tuesday at 3" has.
+_TIME_ALONE = 4
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -44,10 +47,12 @@ def read_turn(tracker: Tracker) -> Turn:
     profile = resources.profile()
     contact = read_contact(text, profile.phone_region) if text else None
     # The digits of a phone number look like dates.
-    rest = without_contact(text)
-    now = dt.datetime.now(dt.timezone.utc)
-    when = read_when(rest, now, profile.zone) if rest else None
-    bare = asked == "first_name" and when is None and not _clearly_a_question(tracker)
+    rest, wish = without_contact(text), wish_text(tracker)
+    question = _clearly_a_question(tracker)
+    # A question has times in it too ("will it heal in 2 weeks"); a few words are a time alone.
+    asks_else = question and len(rest.split()) > _TIME_ALONE
+    when = read_wish(wish) if wish and not asks_else else None
+    bare = asked == "first_name" and when is None and not question
     agreed = {"affirm": True, "deny": False}.get(intent)
     return Turn(
         start=_chosen(tracker),
@@ -57,6 +62,18 @@ def read_turn(tracker: Tracker) -> Turn:
         agreed=agreed if when is None and contact is None else None,
         stop=intent == "stop_booking" or (intent == "cancel" and when is None),
     )
+
+
+def read_wish(text: str) -> When | None:
+    """What a text says about a time, read now, in the clinic's zone."""
+    return read_when(text, dt.datetime.now(dt.timezone.utc), resources.profile().zone)
+
+
+def wish_text(tracker: Tracker) -> str:
+    """The words to read a time from: a bare clock time narrows the day wished for before."""
+    text, before = without_contact(text_of(tracker)), tracker.get_slot("time_wish")
+    when = read_wish(text) if before and text else None
+    return f"{before} {text}" if when and not (when.days or when.weekdays) else text
 
 
 def _clearly_a_question(tracker: Tracker) -> bool:

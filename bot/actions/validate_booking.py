@@ -10,8 +10,8 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import resources
-from bot.actions.base import ASKED, HUMAN, ClinicAction, Event, intent_of, say, text_of
-from bot.actions.booking_turn import Turn, read_turn
+from bot.actions.base import ASKED, HUMAN, ClinicAction, Event, intent_of, say
+from bot.actions.booking_turn import Turn, read_turn, wish_text
 from bot.actions.times import when_text
 from clinic.booking.contact import Suggestion
 from clinic.booking.dates import matching
@@ -77,7 +77,7 @@ def _time(dispatcher: CollectingDispatcher, tracker: Tracker, turn: Turn) -> Ite
         found = matching(free, turn.when, resources.profile().zone)
         if not (turn.when.exact and found.fits):
             # Several times fit, or none: the asking action offers them from the wish.
-            yield SlotSet("time_wish", text_of(tracker))
+            yield SlotSet("time_wish", wish_text(tracker))
             yield SlotSet("booking_slot", None)
             return
         start = found.starts[0]
