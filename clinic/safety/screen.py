@@ -40,7 +40,7 @@ CUES = (
 )
 SHIELDED = ("denying", "supposing", "asking", "resolved", "present")
 JOINS = frozenset({"but", "and", "because", "so", "then", "now", "cos", "however", "though"})
-_SECTIONS = ("spelling", "words", "ignore", "cues", "signs", "mentions", "alerts")
+_SECTIONS = ("spelling", "words", "ignore", "cues", "signs", "mentions", "families", "alerts")
 _PART = re.compile(r"^(?:[^\W_]+\*?|<[a-z_]+>|\.\.|\^|\$)$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
@@ -200,7 +200,11 @@ class _Scope:
 
     def _past(self, sign: _Hit) -> bool:
         first, last = self._clause(sign)
-        if any(self._around(cue, sign, first, last) for cue in ("present", "now")):
+        if any(
+            here.end <= last
+            for cue in ("present", "now")
+            for here in self._around(cue, sign, first, last)
+        ):
             return False
         told = bool(self._around("past", sign, first, last))
         return any(
@@ -244,12 +248,14 @@ class Screen:
         groups: _Index,
         phrases: _Index,
         kinds: dict[str, str],
+        families: dict[str, frozenset[str]],
         rules: list[_Rule],
     ) -> None:
         self._spelling = spelling
         self._groups = groups
         self._phrases = phrases
         self._kinds = kinds
+        self._families = families
         self._rules = rules
 
     @property
@@ -259,7 +265,8 @@ class Screen:
 
     def screen(self, text: str) -> Alert | None:
         """The most serious thing this message reports, or None. Pure; never raises."""
-        present = self.signs(text)
+        signs = self.signs(text)
+        present = signs | {name for name, any_of in self._families.items() if signs & any_of}
         for rule in self._rules:
             if present.issuperset(rule.all_of) and present.isdisjoint(rule.none_of):
                 return rule.alert
@@ -308,12 +315,20 @@ def load_screen(path: Path) -> Screen:
             phrases += [(name, p) for p in _phrases(path, f"{kind} > {name}", value, groups)]
     if wrong := set(CUES).symmetric_difference(n for n, kind in kinds.items() if kind == "cues"):
         raise SafetyError(f"{path.name}: cues > {min(wrong)}: cues must be {', '.join(CUES)}.")
+    known = {name for name, kind in kinds.items() if kind in ("signs", "mentions")}
+    families = {str(name): frozenset(map(str, v)) for name, v in data["families"].items()}
+    for name, any_of in families.items():
+        if stray := (any_of - known) | ({name} & known):
+            raise SafetyError(
+                f"{path.name}: families > {name}: {min(stray)!r} is not a sign; check its spelling."
+            )
     return Screen(
         _spelling(path, data["spelling"]),
         _Index([(name, phrase) for name, listed in groups.items() for phrase in listed]),
         _Index(phrases),
         kinds,
-        _rules(path, data["alerts"], {n for n, kind in kinds.items() if kind != "cues"}),
+        families,
+        _rules(path, data["alerts"], known | set(families)),
     )
 
 
