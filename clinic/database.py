@@ -11,6 +11,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import DateTime, create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
@@ -131,6 +133,23 @@ def upgrade(url: str) -> None:
         raise DatabaseError(
             f"The database cannot be opened ({_reason(error)}): check STIPPLE_DATABASE_URL."
         ) from error
+    finally:
+        engine.dispose()
+
+
+def is_current(url: str) -> bool:
+    """Say whether the database exists and has the newest schema; changes nothing."""
+    engine = open_engine(url)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database).exists():
+        return False
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    try:
+        with reading(engine) as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+        return bool(revision == ScriptDirectory.from_config(config).get_current_head())
+    except OperationalError:
+        return False
     finally:
         engine.dispose()
 

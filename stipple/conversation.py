@@ -17,7 +17,7 @@ from stipple.environment import prepare
 from stipple.stages import MODEL, quiet
 
 
-class NotReady(RuntimeError):
+class NotReadyError(RuntimeError):
     """Something that a conversation needs has not been made yet; the message says what to run."""
 
 
@@ -78,7 +78,7 @@ class Assistant:
     def __init__(self, settings: Settings) -> None:
         model = settings.models / MODEL
         if not model.exists():
-            raise NotReady("The assistant is not built yet; run `make setup`.")
+            raise NotReadyError("The assistant is not built yet; run `make setup`.")
         self._folder = tempfile.TemporaryDirectory(prefix="stipple-")
         url = f"sqlite:///{Path(self._folder.name) / 'clinic.db'}"
         upgrade(url)

@@ -15,12 +15,13 @@ from pathlib import Path
 from clinic.database import upgrade
 from clinic.encoder import Encoder
 from clinic.knowledge.library import Library
-from clinic.settings import PROJECT, Settings
+from clinic.settings import PROJECT, Settings, SettingsError
 from stipple import encoder_export, language
 from stipple.environment import prepare
 
 Progress = Callable[[str], None]
 MODEL = "stipple.tar.gz"
+NEEDED_GB = 0.5
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,25 @@ def training_files(settings: Settings) -> list[Path]:
     ]
 
 
-def train(settings: Settings, progress: Progress) -> None:
+def free_gigabytes(settings: Settings) -> float:
+    """Free room on the disk that holds the run-time state."""
+    folder = settings.home
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free / 1e9
+
+
+def check_disk(settings: Settings) -> None:
+    """Raise SettingsError before anything is half made on a full disk."""
+    free = free_gigabytes(settings)
+    if free < NEEDED_GB:
+        raise SettingsError(
+            f"The disk has {free:.1f} GB free at {settings.home} and building needs "
+            f"{NEEDED_GB:.1f} GB: make room, or set STIPPLE_HOME to a folder on another disk."
+        )
+
+
+def train(settings: Settings, progress: Progress, verbose: bool = False) -> None:
     """Train the dialogue model into `settings.models`, replacing the old one at the end."""
     prepare(settings)
     progress("loading the libraries")
@@ -91,7 +110,7 @@ def train(settings: Settings, progress: Progress) -> None:
     target = settings.models / MODEL
     fresh = settings.models / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)
-    with quiet():
+    with contextlib.nullcontext() if verbose else quiet():
         result = rasa.model_training.train(
             domain=str(PROJECT / "bot" / "domain.yml"),
             config=str(PROJECT / "config.yml"),

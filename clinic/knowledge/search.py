@@ -152,9 +152,8 @@ class Searcher:
             self._artifact.passages.vectors @ vector, self._passage_starts[:-1]
         )
         closest = np.maximum.reduceat(similar, self._starts[:-1])
-        return np.stack(
-            [nearest, log_share, passages, self._full_text(plain), closest], axis=1
-        ).astype(np.float64)
+        columns = [nearest, log_share, passages, self._full_text(plain), closest]
+        return np.stack(columns, axis=1).astype(np.float64, copy=False)
 
     def _rank(self, plain: str) -> Ranking:
         views = self.views(plain)

@@ -1,0 +1,66 @@
+"""The two server processes, each run by the supervisor as `python -m stipple.servers NAME`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+from clinic.settings import PROJECT, Settings
+from stipple.environment import prepare
+from stipple.stages import MODEL
+
+
+def bot(settings: Settings) -> None:
+    """Run the Rasa server: understanding, dialogue, channels. Its HTTP API stays off."""
+    from rasa.core.run import serve_application
+    from rasa.core.utils import AvailableEndpoints
+
+    # Rasa's own lines quote messages at INFO; ours say what an operator needs.
+    logging.getLogger("rasa").setLevel(logging.WARNING)
+    serve_application(
+        model_path=str(settings.models / MODEL),
+        interface=settings.host,
+        port=settings.port,
+        credentials=str(PROJECT / "bot" / "credentials.yml"),
+        endpoints=AvailableEndpoints.read_endpoints(str(PROJECT / "bot" / "endpoints.yml")),
+        enable_api=False,
+    )
+
+
+def actions(settings: Settings) -> None:
+    """Run the action server, on loopback only: it has no authentication of its own."""
+    from rasa_sdk.endpoint import create_app
+
+    app: Any = create_app("bot.actions", cors_origins=[])
+    app.run("127.0.0.1", settings.actions_port, workers=1, access_log=False)
+
+
+SERVERS = {"bot": bot, "actions": actions}
+
+
+def main(name: str) -> None:
+    """Run one server until it is told to stop, or until its supervisor is gone."""
+    settings = Settings.from_environment()
+    prepare(settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    _stop_with(os.getppid())
+    SERVERS[name](settings)
+
+
+def _stop_with(parent: int) -> None:
+    """End this process when the supervisor dies without being able to say so."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
