@@ -150,13 +150,14 @@ def test_time_grows_with_length_and_no_faster(unit: str) -> None:
     ("change", "told"),
     [
         (("level: nonurgent", "level: later"), "alerts > entry"),
-        (("redness & fever", "rednes & fever"), "'rednes' is not a sign"),
+        (("confused & fever", "confusd & fever"), "'confusd' is not a sign"),
         (("<mouth> & <swell>", "<mouf> & <swell>"), "'<mouf>'"),
         (("<mouth> & <swell>", "<mouth> & .."), "needs words at both ends"),
         (("  denying:", "  refusing:"), "cues > "),
         (("alerts:", "alarms:"), "alerts: is missing"),
-        (("  pus:", "  Pus-:"), "small letters"),
+        (("  leaking:", "  Leaking-:"), "small letters"),
         (("signs:", "signs: ["), "not readable"),
+        (("skin_sign: [", "skin_sign: [puss, "), "families > skin_sign"),
     ],
 )
 def test_a_broken_file_says_what_to_mend(
