@@ -18,7 +18,7 @@ from typing import Any
 from clinic.safety.alert import Alert, Level, Reason, SafetyError, read_mapping
 from clinic.safety.words import Spelling, Words, words
 
-GAP = 4  # words that `..` may skip
+GAP = 6  # words that `..` may skip
 NEAR = 8  # words that may stand between the two sides of `&`
 REACH = 7  # words over which "no" still denies
 SUPPOSING = 12  # words over which "what if" still supposes
