@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from clinic.knowledge.wording import neutral
+
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -50,6 +52,11 @@ def mask(text: str) -> str:
     text = _NAMED.sub(r"\1 NAME", text)
     text = _I_AM.sub(r"\1 NAME", text)
     return _WHEN.sub("WHEN", text)
+
+
+def seen_by_classifier(text: str) -> str:
+    """The message as both featurizers see it: masked, and without the trade's own name."""
+    return neutral(mask(text))
 
 
 def without_contact(text: str) -> str:

@@ -245,7 +245,7 @@ def _fit(
 
     Articles are in order of id. C was chosen by cross-validation (benchmarks/calibrate.py).
     """
-    model = LogisticRegression(C=10, max_iter=300)
+    model = LogisticRegression(C=3, max_iter=30)
     with np.errstate(all="ignore"):
         model.fit(np.stack([vectors[text] for _, text in phrasings]), [a for a, _ in phrasings])
     # Two classes give one row, one class cannot be fitted: a clinic has many more.
