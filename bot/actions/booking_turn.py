@@ -16,6 +16,8 @@ from clinic.knowledge.search import Outcome
 
 # A bare word that the knowledge base recognises this well is a question, not a name.
 _CLEARLY_A_QUESTION = 0.6
+# A yes books and a no lets go: a smiley or a "?" that looks a little like one does neither.
+_CLEARLY_MEANT = 0.6
 
 # As many words as "next tuesday at 3" has.
 _TIME_ALONE = 4
@@ -53,7 +55,7 @@ def read_turn(tracker: Tracker) -> Turn:
     asks_else = question and len(rest.split()) > _TIME_ALONE
     when = read_wish(wish) if wish and not asks_else else None
     bare = asked == "first_name" and when is None and not question
-    agreed = {"affirm": True, "deny": False}.get(intent)
+    agreed = _agreement(tracker)
     return Turn(
         start=_chosen(tracker),
         when=when,
@@ -74,6 +76,13 @@ def wish_text(tracker: Tracker) -> str:
     text, before = without_contact(text_of(tracker)), tracker.get_slot("time_wish")
     when = read_wish(text) if before and text else None
     return f"{before} {text}" if when and not (when.days or when.weekdays) else text
+
+
+def _agreement(tracker: Tracker) -> bool | None:
+    intent = (tracker.latest_message or {}).get("intent") or {}
+    if float(intent.get("confidence") or 0.0) < _CLEARLY_MEANT:
+        return None
+    return {"affirm": True, "deny": False}.get(str(intent.get("name")))
 
 
 def _clearly_a_question(tracker: Tracker) -> bool:

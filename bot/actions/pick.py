@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import resources
 from bot.actions.answer import answer, pressed, search
 from bot.actions.base import BOOK, ClinicAction, Event, intent_of, reply, say, text_of
+from bot.actions.tell_more import tell_more
 from clinic.knowledge.search import Outcome
 
 _ORDINALS = (
@@ -35,8 +36,9 @@ class ActionPick(ClinicAction):
         intent = intent_of(tracker)
         if intent == "affirm" and offered:
             return pressed(dispatcher, resources.knowledge(), offered[0])
-        if intent == "affirm" and tracker.get_slot("last_article"):
-            return [FollowupAction("action_tell_more")]
+        if intent == "affirm" and (article := tracker.get_slot("last_article")):
+            # Said here: a follow-up action would have no rule after it, and be followed by others.
+            return tell_more(dispatcher, article)
         if intent == "inform":
             result = search(tracker)
             if result.outcome in (Outcome.ANSWERED, Outcome.BOTH):
