@@ -80,10 +80,10 @@ class Assistant:
         if not model.exists():
             raise NotReadyError("The assistant is not built yet; run `make setup`.")
         self._folder = tempfile.TemporaryDirectory(prefix="stipple-")
-        url = f"sqlite:///{Path(self._folder.name) / 'clinic.db'}"
-        upgrade(url)
+        self._diary = Path(self._folder.name) / "clinic.db"
+        self.empty_diary()
         prepare(settings)
-        os.environ["STIPPLE_DATABASE_URL"] = url
+        os.environ["STIPPLE_DATABASE_URL"] = f"sqlite:///{self._diary}"
         with quiet():
             from rasa.core.agent import Agent
             from rasa.utils.endpoints import EndpointConfig
@@ -123,6 +123,11 @@ class Assistant:
         """Hold one fresh conversation; return every turn."""
         conversation = uuid.uuid4().hex
         return [await self.say(text, conversation) for text in turns]
+
+    def empty_diary(self) -> None:
+        """Begin with an empty diary, so that no conversation finds the bookings of another."""
+        self._diary.unlink(missing_ok=True)
+        upgrade(f"sqlite:///{self._diary}")
 
     def close(self) -> None:
         """Throw the diary away."""
