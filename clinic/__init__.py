@@ -1,1 +1,1 @@
-"""The clinic's business in plain Python: knowledge, safety, booking. Imports neither Rasa nor Flask."""
+"""The clinic's business in plain Python: it imports neither Rasa nor Flask."""

@@ -150,7 +150,8 @@ class ActionFinishManage(ClinicAction):
             self._cancel(dispatcher, booking, contact)
         elif booking is not None and tracker.get_slot("purpose") == "check_booking":
             state = "cancelled" if booking.status is Status.CANCELLED else booking.status.value
-            text = f"{booking.reference}: {booking.service} on {when_text(booking.starts_at)}, {state}."
+            when = when_text(booking.starts_at)
+            text = f"{booking.reference}: {booking.service} on {when}, {state}."
             _say_booking(dispatcher, text, booking)
         else:
             say(dispatcher, "All right, I have changed nothing.", "booking", booking=None)
