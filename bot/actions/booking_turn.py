@@ -14,8 +14,10 @@ from clinic.booking.contact import Contact, Kind, Suggestion, read_contact, read
 from clinic.booking.dates import When, read_when
 from clinic.knowledge.search import Outcome
 
-# A bare word that the knowledge base recognises this well is a question, not a name.
+# A message that the knowledge base recognises this well asks something, whatever else is in it.
 _CLEARLY_A_QUESTION = 0.6
+# A bare word must be recognised better still to be no name: there is something on "Mark", too.
+_CLEARLY_NO_NAME = 0.85
 # A yes books and a no lets go: a smiley or a "?" that looks a little like one does neither.
 _CLEARLY_MEANT = 0.6
 
@@ -50,11 +52,11 @@ def read_turn(tracker: Tracker) -> Turn:
     contact = read_contact(text, profile.phone_region) if text else None
     # The digits of a phone number look like dates.
     rest, wish = without_contact(text), wish_text(tracker)
-    question = _clearly_a_question(tracker)
+    question = _asks(tracker, _CLEARLY_A_QUESTION)
     # A question has times in it too ("will it heal in 2 weeks"); a few words are a time alone.
     asks_else = question and len(rest.split()) > _TIME_ALONE
     when = read_wish(wish) if wish and not asks_else else None
-    bare = asked == "first_name" and when is None and not question
+    bare = asked == "first_name" and when is None and not _asks(tracker, _CLEARLY_NO_NAME)
     agreed = _agreement(tracker)
     return Turn(
         start=_chosen(tracker),
@@ -85,12 +87,12 @@ def _agreement(tracker: Tracker) -> bool | None:
     return {"affirm": True, "deny": False}.get(str(intent.get("name")))
 
 
-def _clearly_a_question(tracker: Tracker) -> bool:
-    """Whether a bare word such as `cost` is better taken as a question than as a name."""
+def _asks(tracker: Tracker, confidence: float) -> bool:
+    """Whether the knowledge base recognises the message as a question at least this well."""
     found = attached(tracker, "knowledge")
     return (
         found.get("outcome") in (Outcome.ANSWERED.value, Outcome.BOTH.value)
-        and found.get("confidence", 0.0) >= _CLEARLY_A_QUESTION
+        and found.get("confidence", 0.0) >= confidence
     )
 
 

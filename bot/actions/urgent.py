@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import payloads, resources
 from bot.actions.base import ClinicAction, Event, attached, say
+from bot.actions.validate_booking import NEEDED
 from clinic.safety import Alert, Level, Reason
 
 
@@ -35,7 +36,9 @@ class ActionUrgent(ClinicAction):
         # The time goes back to others; a diary that is down must not delay this reply.
         with contextlib.suppress(Exception):
             resources.diary().release(tracker.sender_id)
-        return [SlotSet("safety_hold", alert.level.value)]
+        # Nothing of the booking is left that a later one could take for a time still kept.
+        forgotten = [SlotSet(name, None) for name in (*NEEDED, "time_wish")]
+        return [SlotSet("safety_hold", alert.level.value), *forgotten]
 
 
 class ActionSafeNow(ClinicAction):
