@@ -99,6 +99,7 @@ def tally(
                 f"wanted {wanted}: {said[:140]}",
                 markup=False,
                 style="dim",
+                soft_wrap=True,
             )
     return counts
 
@@ -155,6 +156,7 @@ async def main() -> None:
                         f"{result['confidence']}: {case['text'][:120]}",
                         markup=False,
                         style="dim",
+                        soft_wrap=True,
                     )
         for row in lines("out of scope", counts):
             table.add_row(*row)

@@ -39,7 +39,9 @@ class ActionPick(ClinicAction):
         if intent == "affirm" and (article := tracker.get_slot("last_article")):
             # Said here: a follow-up action would have no rule after it, and be followed by others.
             return tell_more(dispatcher, article)
-        if intent == "inform":
+        # "why not" looks like a no, and "and short hair?" like a detail: more than one word may
+        # still be a question that leans on the one before.
+        if len(text.split()) > 1:
             result = search(tracker)
             if result.outcome in (Outcome.ANSWERED, Outcome.BOTH):
                 return answer(dispatcher, tracker, result)

@@ -15,7 +15,6 @@ from clinic.knowledge.article import Article, ArticleError, Finding, read_articl
 from clinic.profile import Profile, ProfileError, load_profile, yaml_problem
 from clinic.safety import Country, SafetyError, load_country
 
-
 # The fixed replies that the bot says by name.
 REPLIES = frozenset(
     "greeting thanks goodbye bot_challenge smalltalk human_handoff complaint privacy_request "

@@ -159,7 +159,8 @@ class Library:
         open_artifact(self._blob(sha), sha)
 
     def _flip(self, sha: str) -> None:
-        history = [entry for entry in self._history() if entry != sha][-KEEP + 1 :] + [sha]
+        earlier = [entry for entry in self._history() if entry != sha]
+        history = [*earlier[-KEEP + 1 :], sha]
         _write_atomically(self._folder / "history", "\n".join(history) + "\n")
         _write_atomically(self._folder / "current", sha + "\n")
         for blob in (self._folder / "blobs").glob("*.db"):

@@ -30,7 +30,8 @@ RISK_TOPICS = frozenset(
 
 _CLAIM = re.compile(
     r"\b(guarantee[ds]?|guaranteed|pain[- ]?free|painless(?:ly)?|permanent(?:ly)?|safe(?:ly)?|"
-    r"risk[- ]free|fda[- ]approved|medical[- ]grade|hypo-?allergenic|cures?|miracle|regrows? (?:your |lost )?hair|"
+    r"risk[- ]free|fda[- ]approved|medical[- ]grade|hypo-?allergenic|cures?|miracle|"
+    r"regrows? (?:your |lost )?hair|"
     r"100\s?%|side[- ]effect[- ]free|doctor[- ]approved|clinically proven)\b",
     re.IGNORECASE,
 )

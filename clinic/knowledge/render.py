@@ -14,7 +14,7 @@ class RenderError(ValueError):
 
 
 # Answers are plain text and Markdown; whoever shows them escapes them, so nothing is escaped here.
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 # An answer quotes facts and may choose between two wordings. Loops, arithmetic and calls have no
 # place in it, and without them no text can grow without bound.
 _ALLOWED = (

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,8 @@ FAINT = 0.15
 IN_SCOPE = 0.45
 SURE = 0.5
 # A second question in the same message must be recognised this clearly on its own.
-SURE_TOO = 0.55
+SURE_TOO = 0.4
+SCOPE_TOO = 0.45
 
 
 class Outcome(str, Enum):
@@ -118,7 +120,7 @@ class Searcher:
     def search(self, text: str, context: Context | None = None) -> Result:
         """Decide what to do with a visitor's message."""
         ranking, leaned = self.rank(text), False
-        if context is not None and _leans(text):
+        if context is not None and _may_lean(text, ranking):
             together = self.rank(f"{context.question} {text}")
             if together.confidence > ranking.confidence or ranking.scope < IN_SCOPE:
                 ranking, leaned = together, True
@@ -155,7 +157,8 @@ class Searcher:
         )
         closest = np.maximum.reduceat(similar, self._starts[:-1])
         columns = [nearest, log_share, passages, self._full_text(plain), closest]
-        return np.stack(columns, axis=1).astype(np.float64, copy=False)
+        views: Scores = np.stack(columns, axis=1).astype(np.float64, copy=False)
+        return views
 
     def _rank(self, plain: str) -> Ranking:
         views = self.views(plain)
@@ -184,7 +187,8 @@ class Searcher:
             index = position[article]
             found[index] = max(found[index], score)
         # bm25 grows with the number of words; this keeps short and long messages comparable.
-        return found / np.sqrt(len(terms))
+        found /= np.sqrt(len(terms))
+        return found
 
     def _decide(self, ranking: Ranking, leaned: bool) -> Result:
         ids, order = self._artifact.ids, ranking.order
@@ -205,7 +209,7 @@ class Searcher:
         found: dict[int, float] = {}
         for part in parts[:4]:
             ranking = self.rank(part)
-            if ranking.scope >= IN_SCOPE and ranking.best >= SURE_TOO:
+            if ranking.scope >= SCOPE_TOO and ranking.best >= SURE_TOO:
                 found.setdefault(ranking.order[0], ranking.confidence)
         if len(found) < 2:
             return None
@@ -225,10 +229,17 @@ _ASKS = (
     r"shall|may|has|have)\b"
 )
 _PARTS = re.compile(
-    rf"(?<=[.?!])\s+|\n+|;|,?\s+(?:and|also|plus|but)\s+(?:also\s+)?(?={_ASKS})|,\s+(?={_ASKS})",
+    rf"(?<=[.?!])\s+|\n+|;|,?\s+(?:and|also|plus|but)\s+(?:also\s+)?(?={_ASKS})|,\s+(?={_ASKS})"
+    r"|,\s+(?=(?:i|my \w+)\s+wants? to know)",
     re.IGNORECASE,
 )
-_QUESTION = re.compile(rf"\?\s*$|^(?:(?:and|also|so|but|ok|hi|hello|hey)[\s,]+)*{_ASKS}", re.I)
+_QUESTION = re.compile(
+    rf"\?\s*$|^{_ASKS}|\bwants? to know\b|\bwondering\b|\b(?:what|how) about\b",
+    re.IGNORECASE,
+)
+_LEAD_IN = re.compile(
+    r"^(?:(?:and|also|so|but|plus|ok|hi|hello|hey|what about|how about)\b[\s,]*)+", re.IGNORECASE
+)
 
 
 def questions(text: str) -> list[str]:
@@ -238,7 +249,12 @@ def questions(text: str) -> list[str]:
     ['Does it hurt', 'how long does it last?']
     """
     parts = [part.strip(" ,.-") for part in _PARTS.split(text)]
-    return [part for part in parts if len(words(part)) >= 2 and _QUESTION.search(part)]
+    return [_LEAD_IN.sub("", part) or part for part in parts if _asks(part)]
+
+
+def _asks(part: str) -> bool:
+    asking = _QUESTION.search(_LEAD_IN.sub("", part)) or _QUESTION.search(part)
+    return bool(asking) and (len(words(part)) >= 2 or part.endswith("?"))
 
 
 _LEANING = re.compile(
@@ -250,12 +266,26 @@ _LEANING = re.compile(
     r"\b(?:that|it|this|those|them|they|one|then|instead|too|either)\b",
     re.IGNORECASE,
 )
-LEANING_WORDS = 9  # a longer message says by itself what it is about
+_CARRIES_ON = re.compile(
+    r"^(?:(?:ok|okay|right|cool|great|thanks|hmm|oh)[\s,.!]+)*"
+    r"(?:and|what about|how about|also|or)\b|\b(?:it|that|this|those|them|they|these)\b",
+    re.IGNORECASE,
+)
+# A longer message says by itself what it is about, and a question this clear needs no help.
+LEANING_WORDS = 9
+FAINT_WORDS = 5
+CLEAR = 0.9
 
 
-def _leans(text: str) -> bool:
+def _may_lean(text: str, alone: Ranking) -> bool:
+    """Whether a message is to be read together with the question before it as well."""
     count = len(words(text))
-    return 0 < count <= 3 or (count <= LEANING_WORDS and bool(_LEANING.search(text)))
+    if alone.confidence >= CLEAR and count > 3 and not _CARRIES_ON.search(text):
+        return False
+    if 0 < count <= 3 or (count <= LEANING_WORDS and _LEANING.search(text)):
+        return True
+    faint = alone.scope < IN_SCOPE or alone.best < SURE
+    return faint and count <= FAINT_WORDS
 
 
 def _starts(rows: Rows, count: int) -> npt.NDArray[np.int64]:
@@ -267,8 +297,5 @@ def _starts(rows: Rows, count: int) -> npt.NDArray[np.int64]:
 def _mean_of_top(
     similar: npt.NDArray[np.float32], starts: Sequence[int] | npt.NDArray[np.int64]
 ) -> Scores:
-    means = [
-        np.sort(similar[begin:end])[-NEAREST:].mean()
-        for begin, end in zip(starts[:-1], starts[1:], strict=True)
-    ]
+    means = [np.sort(similar[begin:end])[-NEAREST:].mean() for begin, end in pairwise(starts)]
     return np.array(means, np.float64)
