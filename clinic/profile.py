@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo, available_timezones
 import holidays
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import BaseModel, Extra, Field, ValidationError, validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import BaseModel, Extra, Field, StrictInt, StrictStr, ValidationError, validator
+
+from clinic.staff_file import StaffFileError, read_mapping
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SPAN = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
+_SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_FACT = re.compile(r"[a-z][a-z0-9_]*")
+_QUOTE = "should be text; put it in quotes"
 
 
 class ProfileError(ValueError):
@@ -43,20 +45,30 @@ class Booking(BaseModel, extra=Extra.forbid):
 class Profile(BaseModel, extra=Extra.forbid):
     """One clinic. `facts` are the lines that answers quote."""
 
-    name: str = Field(..., min_length=1, max_length=120)
-    country: str = Field(..., min_length=1, max_length=20)
-    language: str = "en"
-    time_zone: str
-    phone: str
-    email: str
-    website: str = ""
-    address: str = ""
-    directions: str = ""
+    # Strict, because YAML reads 02079460958 as a number and drops the nought that people dial.
+    name: StrictStr = Field(..., min_length=1, max_length=120)
+    country: StrictStr
+    language: StrictStr = "en"
+    time_zone: StrictStr
+    phone: StrictStr
+    email: StrictStr
+    website: StrictStr = ""
+    address: StrictStr = ""
+    directions: StrictStr = ""
     hours: dict[str, list[str]]
     closed_on: list[dt.date] = []
     holidays: str | None = None
     booking: Booking = Field(default_factory=Booking)
-    facts: dict[str, int | str] = {}
+    facts: dict[str, StrictInt | StrictStr] = {}
+
+    @validator("country")
+    def _known_country(cls, value: str) -> str:  # noqa: N805
+        code, _, part = value.strip().upper().partition("-")
+        if code not in phonenumbers.SUPPORTED_REGIONS or (part and not part.isalnum()):
+            raise ValueError(
+                f"{value!r} is not a country code; write two letters such as GB (not UK) or US"
+            )
+        return value.strip().upper()
 
     @validator("time_zone")
     def _known_zone(cls, value: str) -> str:  # noqa: N805
@@ -72,7 +84,9 @@ class Profile(BaseModel, extra=Extra.forbid):
                 value, check_deliverability=False, test_environment=True
             ).normalized
         except EmailNotValidError as error:
-            raise ValueError(f"{value!r} is not an e-mail address ({error})") from error
+            raise ValueError(
+                f"{value!r} cannot be used; write one such as hello@clinic.com"
+            ) from error
 
     @validator("hours")
     def _opening_hours(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:  # noqa: N805
@@ -81,7 +95,7 @@ class Profile(BaseModel, extra=Extra.forbid):
                 raise ValueError(f"{day!r} is not a weekday; write monday to sunday")
             last = ""
             for span in spans:
-                if not _SPAN.match(span) or span[:5] >= span[6:]:
+                if not _SPAN.fullmatch(span) or span[:5] >= span[6:]:
                     raise ValueError(f'{day}: {span!r} should look like "09:00-17:00"')
                 if span[:5] < last:
                     raise ValueError(f"{day}: {span!r} begins before the span above it ends")
@@ -94,7 +108,7 @@ class Profile(BaseModel, extra=Extra.forbid):
             country, _, region = value.partition("-")
             try:
                 holidays.country_holidays(country, subdiv=region or None, years=2026)
-            except (NotImplementedError, KeyError) as error:
+            except (NotImplementedError, KeyError, TypeError) as error:
                 raise ValueError(
                     f"{value!r} is unknown; write one such as GB-ENG or US-CA"
                 ) from error
@@ -103,7 +117,27 @@ class Profile(BaseModel, extra=Extra.forbid):
     @validator("phone")
     def _some_phone(cls, value: str) -> str:  # noqa: N805
         if sum(c.isdigit() for c in value) < 3:
-            raise ValueError(f"{value!r} is not a phone number")
+            raise ValueError(
+                f"{value!r} is not a phone number; write it as visitors dial it, in quotes"
+            )
+        return value
+
+    @validator("closed_on", pre=True, each_item=True)
+    def _whole_day(cls, value: object) -> object:  # noqa: N805
+        # Left alone, a plain number such as 20261228 would count as seconds since 1970.
+        if type(value) is not dt.date and not isinstance(value, str):
+            raise ValueError(f"{value!r} is not a date; write one as 2026-12-28")
+        return value
+
+    @validator("facts", pre=True)
+    def _quotable(cls, value: object) -> object:  # noqa: N805
+        for name, fact in value.items() if isinstance(value, dict) else ():
+            if not _FACT.fullmatch(str(name)):
+                raise ValueError(
+                    f"{name!r} cannot be quoted; use small letters, digits and _ in a fact's name"
+                )
+            if not isinstance(fact, int | str) or isinstance(fact, bool) or fact == "":
+                raise ValueError(f"{name}: {fact!r} {_QUOTE}")
         return value
 
     @property
@@ -114,8 +148,7 @@ class Profile(BaseModel, extra=Extra.forbid):
     @property
     def phone_region(self) -> str:
         """The region that bare phone numbers belong to, such as GB."""
-        region = self.country[:2].upper()
-        return region if region in phonenumbers.SUPPORTED_REGIONS else "GB"
+        return self.country[:2]
 
     @property
     def hours_text(self) -> str:
@@ -146,31 +179,33 @@ class Profile(BaseModel, extra=Extra.forbid):
 def load_profile(path: Path) -> Profile:
     """Read clinic.yml; raise ProfileError with every problem found."""
     try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProfileError(
-            [f"{path.name}: the file is missing; restore it from your backup."]
-        ) from None
-    except UnicodeDecodeError:
-        raise ProfileError([f"{path.name}: not saved as UTF-8; save it again as UTF-8."]) from None
-    except YAMLError as error:
-        raise ProfileError([f"{path.name}: {yaml_problem(error)}"]) from None
-    if not isinstance(data, dict):
-        raise ProfileError([f"{path.name}: should be lines of `name: value`."])
-    try:
-        return Profile(**data)
+        lines = read_mapping(path)
+        # A line left empty is as good as no line.
+        return Profile(**{name: value for name, value in lines.items() if value is not None})
+    except StaffFileError as error:
+        raise ProfileError([f"{path.name}: {error}"]) from None
     except ValidationError as error:
-        raise ProfileError(
-            [
-                f"{path.name}: {' > '.join(str(part) for part in problem['loc'])}: {problem['msg']}."
-                for problem in error.errors()
-            ]
-        ) from None
+        raise ProfileError([f"{path.name}: {_told(p)}" for p in error.errors()]) from None
 
 
-def yaml_problem(error: YAMLError, below: int = 0) -> str:
-    """Say where YAML could not be read, in one line; `below` lines stand above the text."""
-    mark = getattr(error, "problem_mark", None)
-    where = f"line {mark.line + 1 + below}" if mark is not None else "somewhere"
-    problem = getattr(error, "problem", None) or "cannot be read"
-    return f"{where} is not readable ({problem}); check quotes, colons and indentation there."
+# What pydantic reports, in words that name the remedy.
+_REMEDIES = {
+    "value_error.missing": "is missing; add a line for it",
+    "value_error.extra": "is not a line that is used here; correct its name or take it out",
+    "value_error.any_str.min_length": "is empty; fill it in",
+    "value_error.any_str.max_length": "is too long; use at most {limit_value} letters",
+    "value_error.number.not_ge": "is too small; write {limit_value} or more",
+    "value_error.number.not_le": "is too large; write {limit_value} or less",
+    "value_error.date": "is not a date; write one as 2026-12-28",
+    "type_error.integer": "should be a whole number",
+    "type_error.str": _QUOTE,
+    "type_error.none.not_allowed": "is empty; fill it in or take the line out",
+    "type_error.list": "should be a list, in square brackets",
+    "type_error.dict": "should be lines of `name: value`, set in by two spaces",
+}
+
+
+def _told(problem: Any) -> str:
+    where = " > ".join(str(part + 1 if isinstance(part, int) else part) for part in problem["loc"])
+    remedy = _REMEDIES.get(problem["type"], problem["msg"])
+    return f"{where}: {remedy.format(**problem.get('ctx', {}))}."

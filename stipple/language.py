@@ -7,10 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from clinic.profile import yaml_problem
+from clinic.staff_file import StaffFileError, read_mapping
 
 
 class WordsError(ValueError):
@@ -20,19 +17,13 @@ class WordsError(ValueError):
 def read_words(path: Path) -> dict[str, list[str]]:
     """Read the domain's words by label; raise WordsError in staff language."""
     try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise WordsError(f"{path.name}: cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError:
-        raise WordsError(f"{path.name}: not saved as UTF-8; save it again as UTF-8.") from None
-    except YAMLError as error:
-        raise WordsError(f"{path.name}: {yaml_problem(error)}") from None
-    if not isinstance(data, dict):
-        raise WordsError(f"{path.name}: should be labels, each with a list of words.")
+        data = read_mapping(path)
+    except StaffFileError as error:
+        raise WordsError(f"{path.name}: {error}") from None
     for label, entries in data.items():
         if not isinstance(entries, list) or not all(isinstance(e, str) for e in entries):
             raise WordsError(f"{path.name}: {label}: should be a list of words, each as text.")
-    return {str(label): entries for label, entries in data.items()}
+    return data
 
 
 def build(words: dict[str, list[str]], folder: Path) -> None:

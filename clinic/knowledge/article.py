@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from clinic.profile import yaml_problem
+from clinic.staff_file import StaffFileError, parse_mapping, read_text
 
 TOPICS = frozenset(
     "what_is_smp how_it_works consultation preparation pigment_and_colour technique_and_layering "
@@ -25,6 +23,8 @@ TOPICS = frozenset(
     "practitioner_choice_and_training mri_and_medical_procedures location_hours "
     "results_photos".split()
 )
+_SHOWN = reprlib.Repr()  # a staff member's slip may be long; a message stays short
+_SHOWN.maxstring = _SHOWN.maxother = 60
 STATUSES = ("draft", "published", "archived")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIELDS = {
@@ -80,14 +80,9 @@ class Article:
 def read_article(path: Path) -> Article:
     """Read one article file; raise ArticleError naming every field that is wrong."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        remedy = f"not saved as UTF-8 (byte {error.start}); save the file again as UTF-8."
-        raise ArticleError([Finding(path.name, "encoding", remedy)]) from None
-    except OSError as error:
-        remedy = f"cannot be opened ({error.strerror}); check the file and its permissions."
-        raise ArticleError([Finding(path.name, "file", remedy)]) from None
-    return parse_article(path.stem, text)
+        return parse_article(path.stem, read_text(path))
+    except StaffFileError as error:
+        raise ArticleError([Finding(path.name, error.field, error.remedy)]) from None
 
 
 def parse_article(identifier: str, text: str) -> Article:
@@ -98,22 +93,16 @@ def parse_article(identifier: str, text: str) -> Article:
         remedy = "should begin with a line ---, the fields, and another line ---."
         raise ArticleError([Finding(file, "front matter", remedy)])
     try:
-        fields = YAML(typ="safe").load(parts[1])
-    except YAMLError as error:
-        # The front matter starts one line below the file's first line.
-        raise ArticleError([Finding(file, "front matter", yaml_problem(error, below=1))]) from None
-    except (ValueError, TypeError) as error:  # such as the date 2026-02-31
-        remedy = f"has a value that cannot be read ({error}); check dates and numbers."
-        raise ArticleError([Finding(file, "front matter", remedy)]) from None
-    if not isinstance(fields, dict):
-        raise ArticleError([Finding(file, "front matter", "should be lines of `name: value`.")])
+        fields = parse_mapping(parts[1], below=parts[0].count("\n") + 1)
+    except StaffFileError as error:
+        raise ArticleError([Finding(file, "front matter", error.remedy)]) from None
     return _Reader(identifier, file, fields).article(parts[2].strip())
 
 
 class _Reader:
     """Takes the fields out one by one and collects what is wrong with each."""
 
-    def __init__(self, identifier: str, file: str, fields: dict[Any, Any]) -> None:
+    def __init__(self, identifier: str, file: str, fields: dict[str, Any]) -> None:
         self._id = identifier
         self._file = file
         self._fields = fields
@@ -126,18 +115,16 @@ class _Reader:
             )
         for name in self._fields:
             if name not in _FIELDS:
-                self._say(
-                    str(name), f"is not a field of an answer; known: {', '.join(sorted(_FIELDS))}."
-                )
+                remedy = f"is not a field of an answer; known: {', '.join(sorted(_FIELDS))}."
+                self._say(_SHOWN.repr(name), remedy)
         status = self._text("status") or "draft"
         if status not in STATUSES:
-            self._say("status", f"is {status!r}; write {', '.join(STATUSES)}.")
+            self._say("status", f"is {_SHOWN.repr(status)}; write {', '.join(STATUSES)}.")
         topics = self._list("topics", 1, 3)
         for topic in topics:
             if topic not in TOPICS:
-                self._say(
-                    "topics", f"{topic!r} is not a topic; see docs/knowledge.md for the list."
-                )
+                remedy = f"{_SHOWN.repr(topic)} is not a topic; see docs/knowledge.md for the list."
+                self._say("topics", remedy)
         review_by = self._date("review_by")
         if review_by is None and not self._has_finding("review_by"):
             self._say("review_by", "is missing; write the date of the next review, as 2027-05-21.")
@@ -173,7 +160,7 @@ class _Reader:
                 self._say(name, "is missing; add a line for it.")
             return ""
         if not isinstance(value, str):
-            self._say(name, f"should be text, not {value!r}; put it in quotes.")
+            self._say(name, f"should be text, not {_SHOWN.repr(value)}; put it in quotes.")
             return ""
         if required and not value.strip():
             self._say(name, "is empty; fill it in.")
@@ -188,11 +175,12 @@ class _Reader:
             return ()
         for entry in value:
             if not isinstance(entry, str) or not entry.strip():
-                self._say(name, f"has an entry that is not text ({entry!r}); put it in quotes.")
+                shown = _SHOWN.repr(entry)
+                self._say(name, f"has an entry that is not text ({shown}); put it in quotes.")
                 return ()
         if not least <= len(value) <= most:
-            remedy = "is missing; add at least one." if not value else f"has {len(value)} entries; "
-            self._say(name, remedy if not value else remedy + f"write {least} to {most}.")
+            has = f"has {len(value)} entries" if value else "is missing"
+            self._say(name, f"{has}; write {least} to {most}.")
         return tuple(entry.strip() for entry in value)
 
     def _date(self, name: str) -> dt.date | None:
@@ -200,6 +188,6 @@ class _Reader:
         if value is None:
             return None
         if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
-            self._say(name, f"is {value!r}; write a date as 2027-05-21.")
+            self._say(name, f"is {_SHOWN.repr(value)}; write a date as 2027-05-21.")
             return None
         return value

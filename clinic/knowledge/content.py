@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from clinic.knowledge.article import Article, ArticleError, Finding, read_article
-from clinic.profile import Profile, ProfileError, load_profile, yaml_problem
+from clinic.profile import Profile, ProfileError, load_profile
 from clinic.safety import Country, SafetyError, load_country
+from clinic.staff_file import StaffFileError, read_mapping
 
 # The fixed replies that the bot says by name.
 REPLIES = frozenset(
@@ -21,11 +20,12 @@ REPLIES = frozenset(
     "not_covered not_covered_again out_of_scope clarify reschedule feedback_positive "
     "feedback_negative inform nothing_more unreviewed safe_now".split()
 )
+KINDS = ("study", "official", "body", "trade", "clinic")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What an answer rests on; `kind` is study, official, body, trade or clinic."""
+    """What an answer rests on; `kind` is one of KINDS."""
 
     key: str
     title: str
@@ -65,6 +65,8 @@ class Content:
 
 def read_content(folder: Path) -> Content:
     """Read the knowledge folder; raise ContentError with every problem in every file."""
+    # Taken first: what is edited while we read is then seen as a change, never overlooked.
+    taken = fingerprint(folder)
     findings: list[Finding] = []
     profile: Profile | None = None
     country: Country | None = None
@@ -86,7 +88,8 @@ def read_content(folder: Path) -> Content:
         replies = _read_replies(folder / "replies.yml")
     except ContentError as error:
         findings += error.findings
-    paths = sorted((folder / "articles").glob("*.md"))
+    # Hidden files are what editors and Macs leave beside the real ones.
+    paths = sorted(p for p in (folder / "articles").glob("*.md") if not p.name.startswith("."))
     if not paths:
         findings.append(Finding("articles", "folder", "holds no answers; restore it."))
     for path in paths:
@@ -96,14 +99,19 @@ def read_content(folder: Path) -> Content:
             findings += error.findings
     if findings or profile is None or country is None:
         raise ContentError(findings)
-    return Content(profile, country, sources, articles, replies, fingerprint(folder))
+    return Content(profile, country, sources, articles, replies, taken)
 
 
 def fingerprint(folder: Path) -> str:
-    """Hash every content file by name and bytes: sha256, hex."""
+    """Hash every content file by name and bytes: sha256, hex.
+
+    A file that cannot be read counts as empty here; reading the content then names it.
+    """
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.suffix in {".md", ".yml"}):
-        content = path.read_bytes()
+        content = b""
+        with contextlib.suppress(OSError):
+            content = path.read_bytes()
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
@@ -112,15 +120,30 @@ def fingerprint(folder: Path) -> str:
 def _read_sources(path: Path) -> dict[str, Source]:
     findings, sources = [], {}
     for key, entry in _read_mapping(path).items():
-        if not isinstance(entry, dict) or not {"title", "publisher", "kind"} <= entry.keys():
-            findings.append(Finding(path.name, key, "needs title, publisher and kind."))
-            continue
-        sources[key] = Source(
-            key, str(entry["title"]), str(entry["publisher"]), entry.get("year"), str(entry["kind"])
-        )
+        source = _source(key, entry) if isinstance(entry, dict) else None
+        if source is None:
+            remedy = (
+                "needs title, publisher and kind as text, the year as a number if there is one, "
+                f"and nothing else; kind is one of {', '.join(KINDS)}."
+            )
+            findings.append(Finding(path.name, key, remedy))
+        else:
+            sources[key] = source
     if findings:
         raise ContentError(findings)
     return sources
+
+
+def _source(key: str, entry: dict[str, Any]) -> Source | None:
+    texts = [entry.get(name) for name in ("title", "publisher", "kind")]
+    year = entry.get("year")
+    good = (
+        all(isinstance(text, str) and text.strip() for text in texts)
+        and (year is None or type(year) is int)
+        and entry["kind"] in KINDS
+        and entry.keys() <= {"title", "publisher", "kind", "year"}
+    )
+    return Source(key, entry["title"], entry["publisher"], year, entry["kind"]) if good else None
 
 
 def _read_replies(path: Path) -> dict[str, str]:
@@ -140,18 +163,9 @@ def _read_replies(path: Path) -> dict[str, str]:
 
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        entries = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        remedy = f"cannot be read ({error.strerror}); restore it."
-        raise ContentError([Finding(path.name, "file", remedy)]) from None
-    except UnicodeDecodeError:
-        remedy = "not saved as UTF-8; save the file again as UTF-8."
-        raise ContentError([Finding(path.name, "encoding", remedy)]) from None
-    except YAMLError as error:
-        raise ContentError([Finding(path.name, "text", yaml_problem(error))]) from None
-    if not isinstance(entries, dict):
-        raise ContentError([Finding(path.name, "text", "should be lines of `name: value`.")])
-    return {str(key): value for key, value in entries.items()}
+        return read_mapping(path)
+    except StaffFileError as error:
+        raise ContentError([Finding(path.name, error.field, error.remedy)]) from None
 
 
 def _split(problem: str) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
@@ -13,8 +13,22 @@ class RenderError(ValueError):
     """A template that cannot be filled in; the message says what to change."""
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Looks a name up among the facts first, so that a fact may be called `items` or `update`."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+
+def _one_fact(value: Any) -> Any:
+    """Refuse to write out what is no fact, such as all of `clinic` or a method of a text."""
+    if not isinstance(value, str | int):
+        raise RenderError("quotes something that is not one fact; name one, as {{ clinic.phone }}.")
+    return value
+
+
 # Answers are plain text and Markdown; whoever shows them escapes them, so nothing is escaped here.
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+_ENVIRONMENT = _Environment(undefined=StrictUndefined, autoescape=False, finalize=_one_fact)
 # An answer quotes facts and may choose between two wordings. Loops, arithmetic and calls have no
 # place in it, and without them no text can grow without bound.
 _ALLOWED = (
@@ -24,22 +38,42 @@ _ALLOWED = (
 
 
 def render(template: str, facts: Mapping[str, Any]) -> str:
-    """Fill `facts` into `template`; raise RenderError for an unknown fact or broken braces."""
+    """Fill `facts` into `template`; raise RenderError for an unknown fact or broken braces.
+
+    Names are checked in every branch, also in those that today's facts do not choose.
+    """
     try:
         for node in _ENVIRONMENT.parse(template).find_all(nodes.Node):
             if not isinstance(node, _ALLOWED):
-                raise RenderError(
-                    f"uses {type(node).__name__.lower()} inside braces; keep to {{{{ clinic.… }}}}."
-                )
+                kind = type(node).__name__.lower()
+                raise RenderError(f"uses {kind} inside braces; keep to {{{{ clinic.… }}}}.")
+            if isinstance(node, nodes.Name | nodes.Getattr):
+                _check(_path(node), facts)
         return _ENVIRONMENT.from_string(template).render(facts).strip()
+    except RenderError:
+        raise
     except TemplateSyntaxError as error:
         raise RenderError(
             f"has a broken {{{{ … }}}} ({error.message}); check the braces."
         ) from None
-    except UndefinedError as error:
-        raise RenderError(
-            f"quotes a fact that does not exist ({error.message}); add it under `facts:` in "
-            "clinic.yml or correct its name."
-        ) from None
-    except (TemplateError, TypeError, RecursionError) as error:
+    except (TemplateError, TypeError, ValueError, RecursionError) as error:
         raise RenderError(f"cannot be filled in ({error}); keep to {{{{ name }}}} only.") from None
+
+
+def _path(node: nodes.Node) -> list[str]:
+    if isinstance(node, nodes.Name):
+        return [node.name]
+    if isinstance(node, nodes.Getattr):
+        return [*_path(node.node), node.attr]
+    raise RenderError("quotes a part of a text; keep to {{ clinic.… }}.")
+
+
+def _check(path: list[str], facts: Mapping[str, Any]) -> None:
+    value: Any = facts
+    for name in path:
+        value = _ENVIRONMENT.getitem(value, name)
+        if isinstance(value, StrictUndefined):
+            raise RenderError(
+                f"quotes {'.'.join(path)}, which does not exist; add it under `facts:` in "
+                "clinic.yml or correct its name."
+            )

@@ -37,11 +37,13 @@ class Speller:
         word = typed.casefold().replace("'", "")
         if len(word) < _SHORTEST or word in self._known or len(word) > 20:
             return typed
-        if word not in self._remembered:
+        nearest = self._remembered.get(word)
+        if nearest is None:
+            nearest = self._nearest(_REPEATED.sub(r"\1\1", word)) or word
             if len(self._remembered) > 10_000:
                 self._remembered.clear()
-            self._remembered[word] = self._nearest(_REPEATED.sub(r"\1\1", word)) or typed
-        return self._remembered[word]
+            self._remembered[word] = nearest
+        return typed if nearest == word else nearest
 
     def _nearest(self, word: str) -> str | None:
         if word in self._known:
