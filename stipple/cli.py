@@ -279,7 +279,7 @@ async def _chat(assistant: Any) -> None:
         if text.isdecimal() and 0 < int(text) <= len(buttons):
             text = buttons[int(text) - 1]
         elif text.startswith("/"):
-            text = f" {text}"  # what is typed is never a payload
+            text = text.lstrip("/")  # what is typed is never a payload
         if text:
             turn = await assistant.say(text, conversation)
             buttons = _show(turn.messages)

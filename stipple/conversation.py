@@ -101,14 +101,26 @@ class Assistant:
             self._agent = Agent.load(str(model), action_endpoint=InProcess())
 
     async def say(self, text: str, conversation: str) -> Turn:
-        """Send one message (or button payload) of a conversation and collect the answer."""
+        """Send one message (or button payload) of a conversation and collect the answer.
+
+        It is checked and cleaned as the website's channel does it; what the channel would refuse
+        comes back as a turn of the kind `refused`.
+        """
+        from bot import payloads
+        from bot.channels.intake import Refusal, clean
+
+        try:
+            said = str(payloads.parse(text) or clean(text))
+        except Refusal as refusal:
+            words = {"text": refusal.message, "custom": {"kind": "refused"}}
+            return Turn(text=text, intent="", confidence=0.0, messages=[words])
         from rasa.core.channels.channel import UserMessage
         from rasa.shared.core.events import UserUttered
 
         from bot.channels.answer import Answer
 
         answer = Answer()
-        await self._agent.handle_message(UserMessage(text, answer, conversation))
+        await self._agent.handle_message(UserMessage(said, answer, conversation))
         tracker = await self._agent.tracker_store.retrieve(conversation)
         # The tracker's own `latest_message` stays behind while a form is active.
         message = next(e for e in reversed(tracker.events) if isinstance(e, UserUttered))

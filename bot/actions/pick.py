@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot import resources
 from bot.actions.answer import answer, pressed, search
 from bot.actions.base import BOOK, ClinicAction, Event, intent_of, reply, say, text_of
+from bot.actions.booking_turn import read_wish
 from bot.actions.tell_more import tell_more
 from clinic.knowledge.search import Outcome
 
@@ -45,6 +46,10 @@ class ActionPick(ClinicAction):
             result = search(tracker)
             if result.outcome in (Outcome.ANSWERED, Outcome.BOTH):
                 return answer(dispatcher, tracker, result)
+        if intent == "inform" and read_wish(text) is not None:
+            # A time out of the blue: keep it, so that booking begins with it.
+            say(dispatcher, reply("inform"), "smalltalk", buttons=[BOOK])
+            return [SlotSet("time_wish", text), SlotSet("offered", None)]
         name = "inform" if intent == "inform" else "thanks"
         say(dispatcher, reply(name), "smalltalk", buttons=[BOOK])
         return [SlotSet("offered", None)]

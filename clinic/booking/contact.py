@@ -173,7 +173,7 @@ _NO_NAMES = set(
     super supposed sure taking terrified text than thank thanks that the their them then there
     these they thin thinking thinning this those thursday tired to today tomorrow too totally
     trying tuesday two unable under unhappy unsure until up upset urgent us used very waiting want
-    was we wednesday week well were what whatever when where which white who why will wondering
+    was we wednesday week well were what whatever when where which white who why wondering
     wonderful work working worried worrying would wrong yeah yep yes yet you young your yup
     african american asian australian black british canadian english european french german indian
     irish italian polish scottish spanish turkish welsh

@@ -275,12 +275,16 @@ _CARRIES_ON = re.compile(
 LEANING_WORDS = 9
 FAINT_WORDS = 5
 CLEAR = 0.9
+# Below this scope a message without a leaning word has nothing to do with anything.
+NONSENSE = 0.02
 
 
 def _may_lean(text: str, alone: Ranking) -> bool:
     """Whether a message is to be read together with the question before it as well."""
     count = len(words(text))
     if alone.confidence >= CLEAR and count > 3 and not _CARRIES_ON.search(text):
+        return False
+    if alone.scope < NONSENSE and not _LEANING.search(text):
         return False
     if 0 < count <= 3 or (count <= LEANING_WORDS and _LEANING.search(text)):
         return True
