@@ -53,8 +53,12 @@ class ClinicAction(Action, ABC):
         except Exception as error:
             fault = secrets.token_hex(4)
             log.exception("Fault %s in %s: %s", fault, self.name(), type(error).__name__)
-            say(dispatcher, fault_text(), "fault", buttons=[HUMAN], id=fault)
+            say(dispatcher, self.fault_text(), "fault", buttons=[HUMAN], id=fault)
             return []
+
+    def fault_text(self) -> str:
+        """What to say when this action broke."""
+        return fault_text()
 
     @abstractmethod
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:

@@ -21,6 +21,13 @@ class ActionUrgent(ClinicAction):
     action_name = "action_urgent"
     lifts_hold = True
 
+    def fault_text(self) -> str:
+        """Even with every text missing, a red flag is answered by where to turn."""
+        return (
+            "If this may be serious, call your local emergency number now. Please do not wait for "
+            "this chat or for the clinic."
+        )
+
     def perform(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Iterable[Event]:
         """Send the text for the level and reason that the screen attached."""
         data = attached(tracker, "safety")
