@@ -5,21 +5,48 @@ Everything is opened on first use and shared by the components and actions of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from threading import Lock
 
 from clinic.booking.diary import Diary
 from clinic.database import open_engine
-from clinic.encoder import Encoder
+from clinic.encoder import Encoder, EncoderError
 from clinic.knowledge.artifact import Artifact, ArtifactError
 from clinic.knowledge.library import Library
 from clinic.knowledge.search import Searcher
-from clinic.profile import Profile, load_profile
-from clinic.safety import Alert, Country, Replies, Screen, load_country, load_replies, load_screen
+from clinic.profile import Profile, ProfileError, load_profile
+from clinic.safety import (
+    Alert,
+    Country,
+    Replies,
+    SafetyError,
+    Screen,
+    load_country,
+    load_replies,
+    load_screen,
+)
 from clinic.settings import Settings
 
 _lock = Lock()
 _searcher: Searcher | None = None
+
+
+def warm() -> None:
+    """Use once what the first message needs, so that its visitor waits for nothing.
+
+    A fault is left to the message that meets it: that one is answered in words.
+    """
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: screen().screen("does it hurt"),
+        lambda: searcher().search("does it hurt"),
+        safety_replies,
+        signposts,
+    )
+    for use in uses:
+        with suppress(ArtifactError, EncoderError, ProfileError, SafetyError):
+            use()
 
 
 @lru_cache

@@ -34,8 +34,9 @@ def main() -> int:
             "Setting up the libraries in .venv (about 1 GB to fetch, 3 GB on disk) ...", flush=True
         )
         _run(
-            [str(uv), "sync", "--frozen", "--python", _python()],
-            "The libraries could not be installed: check the network and the free disk space, "
+            # Compiled here once: where Python may not write bytecode, each start would do it anew.
+            [str(uv), "sync", "--frozen", "--compile-bytecode", "--python", _python()],
+            "the libraries could not be installed: check the network and the free disk space, "
             "then run the same command again.",
         )
         stamp.write_text(wanted, encoding="ascii")

@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from clinic.settings import Settings, SettingsError
+from stipple.environment import silence_libraries
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -24,33 +25,43 @@ class _Group(click.Group):
     """Turns the faults that a user can mend into one line, without a traceback."""
 
     def invoke(self, context: click.Context) -> Any:
-        from clinic.database import DatabaseError
-        from clinic.encoder import EncoderError
-        from clinic.knowledge.artifact import ArtifactError
-        from clinic.profile import ProfileError
-        from clinic.safety import SafetyError
-        from stipple.conversation import NotReadyError
-        from stipple.language import WordsError
-        from stipple.supervisor import ServeError
-
+        silence_libraries()
         try:
             return super().invoke(context)
-        except (
-            SettingsError,
-            DatabaseError,
-            EncoderError,
-            ArtifactError,
-            ProfileError,
-            SafetyError,
-            NotReadyError,
-            WordsError,
-            ServeError,
-        ) as error:
-            raise click.ClickException(str(error)) from None
         except OSError as error:
             # Such as a full disk or a folder that may not be written.
             where = f" ({error.filename})" if error.filename else ""
             raise click.ClickException(f"{error.strerror or error}{where}") from None
+        except Exception as error:
+            if isinstance(error, _mendable()):
+                raise click.ClickException(str(error)) from None
+            raise
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """The faults whose message tells the user what to do; imported late, as they take a second."""
+    from clinic.database import DatabaseError
+    from clinic.encoder import EncoderError
+    from clinic.knowledge.artifact import ArtifactError
+    from clinic.profile import ProfileError
+    from clinic.safety import SafetyError
+    from stipple.conversation import NotReadyError
+    from stipple.language import WordsError
+    from stipple.stages import TrainingError
+    from stipple.supervisor import ServeError
+
+    return (
+        SettingsError,
+        DatabaseError,
+        EncoderError,
+        ArtifactError,
+        ProfileError,
+        SafetyError,
+        NotReadyError,
+        WordsError,
+        TrainingError,
+        ServeError,
+    )
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,12 +79,12 @@ def setup() -> None:
 def serve() -> None:
     """Build what is not up to date, then run every server until Ctrl-C."""
     from stipple import ports
-    from stipple.supervisor import Supervisor
+    from stipple.supervisor import Supervisor, servers
 
     settings = Settings.from_environment()
     ports.check(settings)
     _build(settings)
-    with Supervisor(settings) as supervisor:
+    with Supervisor(settings, servers(settings)) as supervisor:
         with console.status("Starting the servers ..."):
             answering = supervisor.wait_until_answering()
         if answering:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 
 import structlog
 
@@ -16,8 +15,16 @@ def prepare(settings: Settings) -> None:
     os.environ.update(variables(settings))
     # Rasa's debug lines quote messages and details: they are never printed.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    # Rasa 3.6 and its pinned libraries warn on import; none of it is for whoever runs this.
-    warnings.filterwarnings("ignore")
+    silence_libraries()
+
+
+def silence_libraries() -> None:
+    """Keep the warnings of libraries, meant for their developers, from whoever runs this.
+
+    A filter would not do: some libraries reset the filters while they are imported.
+    """
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
 def variables(settings: Settings) -> dict[str, str]:

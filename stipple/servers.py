@@ -1,4 +1,7 @@
-"""The two server processes, each run by the supervisor as `python -m stipple.servers NAME`."""
+"""The two server processes: `python -m stipple.servers NAME [SUPERVISOR]`.
+
+The supervisor gives its process id, so that they end when it does; alone they run on.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import threading
 import time
 from typing import Any
 
+from bot import resources
 from clinic.settings import PROJECT, Settings
 from stipple.environment import prepare
 from stipple.stages import MODEL
@@ -19,6 +23,7 @@ def bot(settings: Settings) -> None:
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
 
+    resources.warm()
     # Rasa's own lines quote messages at INFO; ours say what an operator needs.
     logging.getLogger("rasa").setLevel(logging.WARNING)
     serve_application(
@@ -36,6 +41,7 @@ def actions(settings: Settings) -> None:
     from rasa_sdk.endpoint import create_app
 
     app: Any = create_app("bot.actions", cors_origins=[])
+    resources.warm()
     app.run("127.0.0.1", settings.actions_port, workers=1, access_log=False)
 
 
@@ -43,24 +49,25 @@ SERVERS = {"bot": bot, "actions": actions}
 
 
 def main(name: str) -> None:
-    """Run one server until it is told to stop, or until its supervisor is gone."""
+    """Run one server until it is told to stop."""
     settings = Settings.from_environment()
     prepare(settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    _stop_with(os.getppid())
     SERVERS[name](settings)
 
 
-def _stop_with(parent: int) -> None:
-    """End this process when the supervisor dies without being able to say so."""
+def stop_with(supervisor: int) -> None:
+    """End this process soon after its supervisor does, even one killed without a chance to say."""
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
+        while os.getppid() == supervisor:
+            time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":
+    for supervisor in sys.argv[2:]:
+        stop_with(int(supervisor))
     main(sys.argv[1])

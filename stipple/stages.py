@@ -24,6 +24,10 @@ MODEL = "stipple.tar.gz"
 NEEDED_GB = 0.5
 
 
+class TrainingError(RuntimeError):
+    """Rasa made no model; one line that says what to do."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """One thing to make: its title, whether it is up to date, and how to make it."""
@@ -120,7 +124,7 @@ def train(settings: Settings, progress: Progress, verbose: bool = False) -> None
             fixed_model_name=MODEL,
         )
     if result.model is None:
-        raise RuntimeError("Training made no model; run `stipple train --verbose` to see why.")
+        raise TrainingError("Training made no model; run `stipple train --verbose` to see why.")
     Path(result.model).replace(target)
     shutil.rmtree(fresh, ignore_errors=True)
     _mark(target, training_files(settings))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -19,7 +20,7 @@ from stipple.environment import variables
 PATIENCE = 180  # seconds that a server may take to answer on a slow machine
 GRACE = 10  # seconds that a server has to stop by itself
 RESTARTS = 3  # within ...
-WITHIN = 60  # ... seconds; after that something is wrong that a restart does not mend
+WITHIN = 300  # ... seconds, time enough for slow starts; more is beyond mending by a restart
 
 
 class ServeError(RuntimeError):
@@ -27,23 +28,35 @@ class ServeError(RuntimeError):
 
 
 @dataclass
-class _Server:
+class Server:
+    """One process to keep running: its name, where it will answer, and how to start it."""
+
     name: str
     host: str
     port: int
+    command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=RESTARTS + 1))
+
+
+def servers(settings: Settings) -> list[Server]:
+    """The processes that make up the assistant."""
+
+    def command(name: str) -> list[str]:
+        return [sys.executable, "-m", "stipple.servers", name, str(os.getpid())]
+
+    return [
+        Server("actions", "127.0.0.1", settings.actions_port, command("actions")),
+        Server("bot", settings.host, settings.port, command("bot")),
+    ]
 
 
 class Supervisor:
     """The running assistant. Use it as a context: leaving it stops what it started."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, servers: Sequence[Server]) -> None:
         self._settings = settings
-        self._servers = [
-            _Server("actions", "127.0.0.1", settings.actions_port),
-            _Server("bot", settings.host, settings.port),
-        ]
+        self._servers = servers
         self._stopping = False
 
     def __enter__(self) -> Supervisor:
@@ -51,8 +64,12 @@ class Supervisor:
         (self._settings.home / "logs").mkdir(parents=True, exist_ok=True)
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, self._asked_to_stop)
-        for server in self._servers:
-            self._start(server)
+        try:
+            for server in self._servers:
+                self._start(server)
+        except OSError:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -103,15 +120,15 @@ class Supervisor:
                 process.kill()
                 process.wait()
 
-    def log(self, server: _Server) -> Path:
+    def log(self, server: Server) -> Path:
         """Where a server's log is."""
         return self._settings.home / "logs" / f"{server.name}.log"
 
-    def _start(self, server: _Server) -> None:
+    def _start(self, server: Server) -> None:
         server.starts.append(time.monotonic())
         with self.log(server).open("ab") as log:
             server.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "stipple.servers", server.name],
+                server.command,
                 cwd=PROJECT,
                 env={**os.environ, **variables(self._settings)},
                 stdin=subprocess.DEVNULL,
@@ -121,7 +138,7 @@ class Supervisor:
                 start_new_session=True,
             )
 
-    def _restart(self, server: _Server) -> None:
+    def _restart(self, server: Server) -> None:
         if len(server.starts) > RESTARTS and time.monotonic() - server.starts[0] < WITHIN:
             raise ServeError(
                 f"The {server.name} server keeps stopping; everything was stopped. "
