@@ -77,8 +77,8 @@ def parse(text: str) -> Payload | None:
         pairs = json.loads(entities, object_pairs_hook=tuple)
     except (ValueError, RecursionError):
         return None
-    expected = _VALUED.get(intent, {})
-    if sorted(key for key, _ in pairs) != sorted(expected):
+    expected = _VALUED.get(intent)
+    if not expected or sorted(key for key, _ in pairs) != sorted(expected):
         return None
     given = dict(pairs)
     if not all(_fits(pattern, given[key]) for key, pattern in expected.items()):

@@ -139,7 +139,7 @@ function picture(address) {
 function show(node, name) {
   const message = element("div", { className: `message ${name}` }, ...node);
   log.append(message);
-  log.scrollTop = message.offsetTop - 8;
+  message.scrollIntoView();
   return message;
 }
 
@@ -151,8 +151,11 @@ function showVisitor(text) {
   );
 }
 
-function showAssistant({ text = "", image, buttons = [], custom = {} }, live = true) {
-  const urgent = custom.kind === "urgent";
+const isUrgent = ({ custom }) => custom?.kind === "urgent";
+
+function showAssistant(said, live = true) {
+  const { text = "", image, buttons = [], custom = {} } = said;
+  const urgent = isUrgent(said);
   const parts = [element("span", { className: "unseen", textContent: "Assistant said: " })];
   if (urgent) parts.push(element("p", { className: "label", textContent: "⚠ Please read this now" }));
   parts.push(...prose(text));
@@ -210,6 +213,8 @@ function send(said, title = said) {
         if (!answer || mine !== conversation) return;
         if (answer.session) remember(answer.session);
         for (const message of answer.messages) showAssistant(message);
+        // The question on top, its answer below; an urgent answer stays where it was shown.
+        if (!answer.messages.some(isUrgent)) bubble.scrollIntoView();
       } catch (error) {
         if (mine === conversation) showProblem(bubble, error, attempt);
       } finally {

@@ -20,7 +20,6 @@ from bot.channels.receipts import Receipts
 from bot.channels.session import Sessions
 from bot.channels.website import Limits, WebsiteChannel
 
-
 # Otherwise only the first server of a process could start.
 Sanic.test_mode = True
 

@@ -13,10 +13,8 @@ from typing import Any
 import aiohttp
 
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
-with warnings.catch_warnings():
-    # Rasa's own imports warn in dozens of places; what our code does afterwards must not.
-    warnings.simplefilter("ignore")
+# Rasa's own imports warn in dozens of places; what our code does afterwards must not.
+with warnings.catch_warnings(record=True):
     from rasa.core.channels.channel import UserMessage
     from rasa.core.tracker_store import InMemoryTrackerStore
     from rasa.shared.core.domain import Domain
