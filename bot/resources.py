@@ -9,6 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from threading import Lock
+from typing import Any
+
+from sqlalchemy.engine import Engine
 
 from clinic.booking.diary import Diary
 from clinic.database import open_engine
@@ -104,9 +107,14 @@ def country(code: str) -> Country:
     return load_country(settings().knowledge / "safety" / "countries", code)
 
 
+@lru_cache
+def _engine() -> Engine:
+    return open_engine(settings().database_url)
+
+
 def diary() -> Diary:
     """The clinic's diary, by the facts as published."""
-    return Diary(open_engine(settings().database_url), profile())
+    return Diary(_engine(), profile())
 
 
 def signposts() -> Country:
@@ -117,6 +125,15 @@ def signposts() -> Country:
 def safety_text(alert: Alert) -> str:
     """The fixed text for an alert; needs the safety files only."""
     return safety_replies().render(alert, signposts(), _facts().for_answers())
+
+
+def red_flag(text: str) -> dict[str, Any] | None:
+    """The whole message that a red flag in `text` calls for, by the rules alone; else None."""
+    alert = screen().screen(text)
+    if alert is None or not alert.level.alarming:
+        return None
+    part = {"kind": "urgent", "level": alert.level.value, "reason": alert.reason.value}
+    return {"text": safety_text(alert), "custom": part}
 
 
 def _facts() -> Profile:

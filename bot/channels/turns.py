@@ -17,11 +17,17 @@ from bot.channels.receipts import Messages, Receipts
 
 PATIENCE_SECONDS = 20.0
 
+# Gives the whole emergency message for a text that calls for one, else None.
+RedFlag = Callable[[str], dict[str, Any] | None]
+
 logger = logging.getLogger(__name__)
 
 
 class Turns:
-    """Runs visitors' messages through the bot; `apology` is said when it has no answer."""
+    """Runs visitors' messages through the bot; `apology` is said when it has no answer.
+
+    A message that `red_flag` knows is then answered by its emergency text instead.
+    """
 
     def __init__(
         self,
@@ -29,11 +35,13 @@ class Turns:
         receipts: Receipts,
         apology: str,
         patience: float = PATIENCE_SECONDS,
+        red_flag: RedFlag = lambda _: None,
     ) -> None:
         self._run = run
         self._receipts = receipts
         self._apology = apology
         self._patience = patience
+        self._red_flag = red_flag
         self._running: dict[tuple[str, str], asyncio.Task[Messages]] = {}
         # A lock lives as long as some turn holds it or waits for it.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -72,7 +80,7 @@ class Turns:
         if not answer.messages:
             # Rasa swallows the exception of an action and then simply says nothing.
             fault = fault or "NoAnswer"
-        messages = answer.messages + ([self._fault(fault)] if fault else [])
+        messages = answer.messages + ([self._fault(fault, text)] if fault else [])
         try:
             self._receipts.keep(conversation, message, messages)
         except sqlite3.Error as error:
@@ -92,7 +100,10 @@ class Turns:
                 )
             )
 
-    def _fault(self, kind: str) -> dict[str, Any]:
+    def _fault(self, kind: str, text: str) -> dict[str, Any]:
         fault = secrets.token_hex(4)
         logger.error("chat fault %s: %s", fault, kind)
+        # Someone in danger is told where to turn although the rest of the assistant is down.
+        if flagged := self._red_flag(text):
+            return flagged
         return {"text": self._apology, "custom": {"kind": "fault", "id": fault}}

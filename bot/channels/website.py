@@ -19,6 +19,7 @@ from sanic.exceptions import PayloadTooLarge, SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import resources
 from bot.channels.discretion import keep_discreet
 from bot.channels.history import read_history
 from bot.channels.intake import MAX_BODY, Refusal, read_session, read_turn
@@ -26,7 +27,7 @@ from bot.channels.limits import Buckets, caller
 from bot.channels.page import PAGE, SAFE_HEADERS, File, read_page
 from bot.channels.receipts import Receipts
 from bot.channels.session import Session, Sessions
-from bot.channels.turns import PATIENCE_SECONDS, Turns
+from bot.channels.turns import PATIENCE_SECONDS, RedFlag, Turns
 from clinic.profile import ProfileError, load_profile
 from clinic.settings import Settings, SettingsError
 
@@ -64,6 +65,7 @@ class WebsiteChannel(InputChannel):
         proxies: int = 0,
         limits: Limits | None = None,
         patience: float = PATIENCE_SECONDS,
+        red_flag: RedFlag = lambda _: None,
     ) -> None:
         limits = limits or Limits()
         self._sessions = sessions
@@ -71,6 +73,7 @@ class WebsiteChannel(InputChannel):
         self._apology = apology
         self._proxies = proxies
         self._patience = patience
+        self._red_flag = red_flag
         self._begun = Buckets(limits.sessions_burst, limits.sessions_per_minute)
         self._by_address = Buckets(limits.address_burst, limits.address_per_minute)
         self._by_session = Buckets(limits.session_burst, limits.session_per_minute)
@@ -89,12 +92,13 @@ class WebsiteChannel(InputChannel):
             Receipts(settings.home / "channel.db"),
             apology(settings),
             trusted_proxies(os.environ),
+            red_flag=resources.red_flag,
         )
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes; `on_new_message` runs one message through the bot."""
         keep_discreet()
-        turns = Turns(on_new_message, self._receipts, self._apology, self._patience)
+        turns = Turns(on_new_message, self._receipts, self._apology, self._patience, self._red_flag)
         files = read_page()
         routes = Blueprint("website")
 
