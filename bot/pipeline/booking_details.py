@@ -1,4 +1,8 @@
-"""Finds the details of a booking in a message: contact, name, time words, reference."""
+"""Finds the details of a booking in a message: contact, name, time words, reference.
+
+Bare details say what is meant, too: a time with a name or a contact asks for a booking, a reference
+asks about one.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot import resources
@@ -39,13 +43,25 @@ class BookingDetails(GraphComponent):
         for message in messages:
             text = message.get(TEXT)
             if text:
+                details = _details(text)
                 found = [
                     {"entity": name, "value": value, "start": 0, "end": len(text),
                      "extractor": type(self).__name__}
-                    for name, value in _details(text).items()
+                    for name, value in details.items()
                 ]  # fmt: skip
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+                _say_what_is_meant(message, details)
         return messages
+
+
+def _say_what_is_meant(message: Message, details: dict[str, str]) -> None:
+    intent = message.get(INTENT) or {}
+    if intent.get(INTENT_NAME_KEY) != "inform":
+        return
+    if "reference" in details:
+        message.set(INTENT, {**intent, INTENT_NAME_KEY: "check_booking"}, add_to_output=True)
+    elif "time" in details and details.keys() & {"name", "contact"}:
+        message.set(INTENT, {**intent, INTENT_NAME_KEY: "book"}, add_to_output=True)
 
 
 def _details(text: str) -> dict[str, str]:
