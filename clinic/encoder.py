@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Encoder:
     """
 
     def __init__(self, folder: Path) -> None:
-        model, tokenizer = _verified(folder)
+        model, tokenizer, self._sha = _verified(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -49,7 +49,13 @@ class Encoder:
         self._tokenizer = Tokenizer.from_str(tokenizer.decode("utf-8"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
-        self._cache: OrderedDict[str, Vectors] = OrderedDict()
+        # Unlike a dictionary of our own, this cache may be used by several threads.
+        self._remembered = lru_cache(_CACHED)(self._one)
+
+    @property
+    def sha(self) -> str:
+        """Which encoder this is: vectors of encoders with different hashes cannot be compared."""
+        return self._sha
 
     def encode(self, texts: Sequence[str], batch: int = 32) -> Vectors:
         """Encode texts as rows of unit length: shape (len(texts), 384), float32."""
@@ -57,20 +63,18 @@ class Encoder:
         return np.concatenate(rows) if rows else np.zeros((0, DIMENSIONS), np.float32)
 
     def encode_one(self, text: str) -> Vectors:
-        """Encode one text: shape (384,). Recent texts are remembered."""
-        if text in self._cache:
-            self._cache.move_to_end(text)
-            return self._cache[text]
-        vector: Vectors = self._run([text])[0]
-        self._cache[text] = vector
-        if len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)
-        return vector
+        """Encode one text: shape (384,), read-only. Recent texts are remembered."""
+        return self._remembered(text)
 
     def words(self) -> frozenset[str]:
         """The whole words the model's vocabulary holds: about 22,000 of general English."""
         vocabulary = self._tokenizer.get_vocab(with_added_tokens=False)
         return frozenset(word for word in vocabulary if word.isalpha() and len(word) > 1)
+
+    def _one(self, text: str) -> Vectors:
+        vector: Vectors = self._run([text])[0]
+        vector.flags.writeable = False
+        return vector
 
     def _run(self, texts: list[str]) -> Vectors:
         # A lone surrogate (half an emoji) cannot be written as UTF-8, which the tokenizer needs.
@@ -96,19 +100,19 @@ def read_origin(folder: Path) -> dict[str, str]:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         return {str(k): str(v) for k, v in manifest["origin"].items()}
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
 _FILES = ("model.onnx", "tokenizer.json")
 
 
-def _verified(folder: Path) -> tuple[bytes, bytes]:
+def _verified(folder: Path) -> tuple[bytes, bytes, str]:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         contents = tuple((folder / name).read_bytes() for name in _FILES)
         expected = tuple(manifest["files"][name] for name in _FILES)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(
             f"The sentence encoder in {folder} is missing or incomplete; run `make setup`."
         ) from error
@@ -117,7 +121,7 @@ def _verified(folder: Path) -> tuple[bytes, bytes]:
             f"The sentence encoder in {folder} is not the one that was exported; "
             f"delete that folder and run `make setup`."
         )
-    return contents[0], contents[1]
+    return contents[0], contents[1], _sha256("".join(expected).encode())
 
 
 def _sha256(content: bytes) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import sqlite3
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import sqlite_utils
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from clinic.encoder import DIMENSIONS, Encoder, Vectors
@@ -66,10 +68,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Artifact:
-    """One open, verified publication. `sha` is the hash of its file; `ids` orders the articles."""
+    """One open, verified publication. `sha` is the hash of its file; `ids` orders the articles.
+
+    `fingerprint` is the content's, `encoder` the hash of the model that made the vectors.
+    """
 
     sha: str
     fingerprint: str
+    encoder: str
     profile: Profile
     replies: Mapping[str, str]
     ids: tuple[str, ...]
@@ -91,9 +97,9 @@ def compile_artifact(
 ) -> None:
     """Write the published articles of `content` to a new SQLite file at `target`.
 
-    `known` holds vectors of texts that an earlier publication already encoded, so that a small
-    edit costs little. The same content gives the same rows. Raises RenderError for a text that
-    cannot be filled in (lint reports it first).
+    `known` holds vectors that an earlier publication already made (`known_vectors`), so that a
+    small edit costs little. The same content gives the same rows. Raises RenderError for a text
+    that cannot be filled in (lint reports it first).
     """
     facts = content.facts()
     answers = [_answer(article, content, facts) for article in content.published]
@@ -109,6 +115,7 @@ def compile_artifact(
     database["meta"].insert_all(
         [
             {"key": "schema", "value": SCHEMA},
+            {"key": "encoder", "value": encoder.sha},
             {"key": "fingerprint", "value": content.fingerprint},
             {"key": "profile", "value": content.profile.json()},
         ],
@@ -134,6 +141,7 @@ def compile_artifact(
                 "kind": kind,
                 "article": article,
                 "text": text,
+                "seen_as": neutral(text),
                 "terms": " ".join(words(neutral(text))),
                 "vector": vectors[text].tobytes(),
             }
@@ -164,9 +172,9 @@ def open_artifact(path: Path, sha: str) -> Artifact:
     if hashlib.sha256(content).hexdigest() != sha:
         raise ArtifactError(f"{path.name} is not what was published (its hash differs)")
     try:
-        database = sqlite3.connect(
-            f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
+        # as_uri, because a `#` or `?` in the folder's name would cut the path short.
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        database = sqlite3.connect(uri, uri=True, check_same_thread=False)
         meta = dict(database.execute("select key, value from meta").fetchall())
         if meta.get("schema") != SCHEMA:
             raise ArtifactError(f"{path.name} was made by another version; publish again")
@@ -178,6 +186,7 @@ def open_artifact(path: Path, sha: str) -> Artifact:
         return Artifact(
             sha=sha,
             fingerprint=meta["fingerprint"],
+            encoder=meta.get("encoder", ""),
             profile=Profile(**json.loads(meta["profile"])),
             replies=dict(database.execute("select name, text from reply").fetchall()),
             ids=ids,
@@ -193,16 +202,21 @@ def open_artifact(path: Path, sha: str) -> Artifact:
         raise ArtifactError(f"{path.name} is damaged ({type(error).__name__})") from error
 
 
-def known_vectors(artifact: Artifact) -> dict[str, Vectors]:
-    """The vectors that an artifact already holds, by text."""
-    rows = (artifact.phrasings, artifact.passages)
-    return {text: vector for r in rows for text, vector in zip(r.texts, r.vectors, strict=True)}
+def known_vectors(artifact: Artifact, encoder: Encoder) -> dict[str, Vectors]:
+    """The vectors that an artifact already holds, by the text as the encoder saw it.
+
+    Empty when another encoder made them: vectors of two encoders cannot be compared.
+    """
+    if artifact.encoder != encoder.sha:
+        return {}
+    rows = artifact.database.execute("select seen_as, vector from entry")
+    return {seen_as: np.frombuffer(vector, np.float32) for seen_as, vector in rows}
 
 
 def _answer(article: Article, content: Content, facts: Mapping[str, Any]) -> Answer:
     return Answer(
         id=article.id,
-        title=article.title,
+        title=render(article.title, facts),
         topics=article.topics,
         short=" ".join(render(article.short, facts).split()),
         get_help=" ".join(render(article.get_help, facts).split()),
@@ -233,9 +247,11 @@ def _passages(answer: Answer) -> Iterable[str]:
 
 
 def _encode(texts: list[str], encoder: Encoder, known: Mapping[str, Vectors]) -> dict[str, Vectors]:
-    new = [text for text in dict.fromkeys(texts) if text not in known]
-    fresh = dict(zip(new, encoder.encode([neutral(text) for text in new]), strict=True))
-    return {text: fresh[text] if text in fresh else known[text] for text in texts}
+    new = [seen for seen in dict.fromkeys(map(neutral, texts)) if seen not in known]
+    # One at a time, as messages are: in a batch the last digits depend on the neighbours, and the
+    # same content would not always give the same file. On one core it was measured as fast.
+    vectors = {**known, **dict(zip(new, encoder.encode(new, batch=1), strict=True))}
+    return {text: vectors[neutral(text)] for text in texts}
 
 
 def _fit(
@@ -246,9 +262,11 @@ def _fit(
     Articles are in order of id. C was chosen by cross-validation (benchmarks/calibrate.py).
     """
     model = LogisticRegression(C=3, max_iter=30)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        # It is stopped early on purpose; more rounds cost seconds and rank no better.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(np.stack([vectors[text] for _, text in phrasings]), [a for a, _ in phrasings])
-    # Two classes give one row, one class cannot be fitted: a clinic has many more.
+    # Two classes would give one row and one none: lint asks for three articles.
     return model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
 
 

@@ -1,9 +1,9 @@
 """The shelf of publications: publish a candidate, flip the pointer, follow it, roll back.
 
 `published/blobs/<sha256>.db` are read-only files named by their hash; `published/current` names
-the live one and `published/history` every one that has been live, newest last. A publish writes
-the candidate first and flips the pointer last, so a crash at any moment changes nothing for
-visitors.
+the live one and `published/history` orders them, so that rolling back knows what came before. A
+publish writes the candidate first and flips the pointer last, so a crash at any moment changes
+nothing for visitors.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: Artifact | None = None
-        self._refused = ""
+        self._refused: set[tuple[str, int]] = set()
 
     def live_sha(self) -> str | None:
         """The hash that the pointer names, or None before the first publish."""
@@ -79,16 +80,13 @@ class Library:
         Raises ArtifactError only when nothing good has been opened yet.
         """
         sha = self.live_sha()
-        if sha is not None and (self._open is None or self._open.sha != sha):
-            try:
-                self._open = open_artifact(self._blob(sha), sha)
-                self._refused = ""
-            except ArtifactError as error:
-                if self._refused != sha:
-                    log.error("Knowledge %s refused: %s", sha[:12], error)
-                self._refused = sha
+        if self._open is None or self._open.sha != sha:
+            # After a restart there is no last good one in memory: the one before may still do.
+            earlier = reversed(self._history()) if self._open is None else ()
+            found = (self._try(candidate) for candidate in [sha, *earlier] if candidate)
+            self._open = next(filter(None, found), self._open)
         if self._open is None:
-            raise ArtifactError("no answers are published yet; run `stipple publish`")
+            raise ArtifactError("no answers are published, or none is whole; run `stipple publish`")
         return self._open
 
     def publish(
@@ -106,36 +104,47 @@ class Library:
             if report.blocking:
                 raise PublishError(list(report.blocking))
             live = self._live_or_none()
-            with tempfile.TemporaryDirectory(dir=self._folder) as name:
+            for left_over in self._folder.glob("candidate-*"):  # of a publish that was killed
+                shutil.rmtree(left_over, ignore_errors=True)
+            with tempfile.TemporaryDirectory(prefix="candidate-", dir=self._folder) as name:
                 candidate = Path(name) / "candidate.db"
-                known = known_vectors(live) if live else None
+                known = known_vectors(live, encoder) if live else None
                 compile_artifact(content, encoder, candidate, known, progress)
                 sha = hashlib.sha256(candidate.read_bytes()).hexdigest()
-                if live is None or live.sha != sha:
-                    self._shelve(candidate, sha)
+                changed = self.live_sha() != sha
+                # Shelved even if unchanged: that mends a live file that was damaged on disk.
+                self._shelve(candidate, sha)
+                if changed:
                     self._flip(sha)
-            return Published(
-                sha, live is None or live.sha != sha, len(content.published), report.advice
-            )
+            return Published(sha, changed, len(content.published), report.advice)
 
     def up_to_date(self, knowledge: Path) -> bool:
-        """Whether the live publication was made from the knowledge folder as it is now."""
+        """Whether the live publication was made from the knowledge folder as it is now.
+
+        Also when that one was rolled back: whoever did so does not want it back at the next start.
+        """
         live = self._live_or_none()
-        return live is not None and live.fingerprint == fingerprint(knowledge)
+        if live is None:
+            return False
+        history = self._history()
+        rolled_back = history[history.index(live.sha) + 1 :] if live.sha in history else []
+        now = fingerprint(knowledge)
+        return live.fingerprint == now or any(
+            artifact.fingerprint == now for artifact in map(self._try, rolled_back) if artifact
+        )
 
     def rollback(self) -> str:
-        """Make the publication before the live one live again; return its hash."""
+        """Make the publication before the live one live again; return its hash.
+
+        Rolling back again goes further back. What was rolled back stays on the shelf.
+        """
         with self._locked():
-            history = self._history()
-            current = self.live_sha()
-            earlier = [sha for sha in history if sha != current and self._blob(sha).exists()]
-            if not earlier:
-                remedy = "there is no earlier version to go back to."
-                raise PublishError([Finding("knowledge", "history", remedy)])
-            target = earlier[-1]
-            open_artifact(self._blob(target), target)
-            self._flip(target)
-            return target
+            for sha in reversed(self._before_live()):
+                if self._try(sha):
+                    _write_atomically(self._folder / "current", sha + "\n")
+                    return sha
+            remedy = "there is no earlier version to go back to."
+            raise PublishError([Finding("knowledge", "history", remedy)])
 
     def _blob(self, sha: str) -> Path:
         return self._folder / "blobs" / f"{sha}.db"
@@ -146,25 +155,48 @@ class Library:
         return None
 
     def _history(self) -> list[str]:
+        """The publications on the shelf, oldest first; those that no line orders come first."""
+        blobs = {blob.stem: blob for blob in (self._folder / "blobs").glob("*.db")}
         path = self._folder / "history"
-        lines = path.read_text(encoding="ascii").split() if path.exists() else []
-        return [line for line in lines if _SHA.fullmatch(line)]
+        lines = path.read_text(encoding="ascii", errors="replace") if path.exists() else ""
+        ordered = [sha for sha in dict.fromkeys(lines.split()) if blobs.pop(sha, None)]
+        return sorted(blobs, key=lambda sha: blobs[sha].stat().st_mtime_ns) + ordered
+
+    def _before_live(self) -> list[str]:
+        history, live = self._history(), self.live_sha()
+        return history[: history.index(live)] if live in history else history
+
+    def _try(self, sha: str) -> Artifact | None:
+        """Open a publication, or say once in the log why not."""
+        blob = self._blob(sha)
+        stamp = (sha, blob.stat().st_mtime_ns if blob.exists() else 0)
+        if stamp in self._refused:
+            return None
+        try:
+            return open_artifact(blob, sha)
+        except ArtifactError as error:
+            log.error("Knowledge %s refused: %s", sha[:12], error)
+            self._refused.add(stamp)
+            return None
 
     def _shelve(self, candidate: Path, sha: str) -> None:
+        open_artifact(candidate, sha)
         candidate.chmod(0o444)
         with candidate.open("rb") as file:
             os.fsync(file.fileno())
         self._blob(sha).parent.mkdir(exist_ok=True)
         candidate.replace(self._blob(sha))
-        open_artifact(self._blob(sha), sha)
 
     def _flip(self, sha: str) -> None:
-        earlier = [entry for entry in self._history() if entry != sha]
-        history = [*earlier[-KEEP + 1 :], sha]
-        _write_atomically(self._folder / "history", "\n".join(history) + "\n")
+        # What was rolled back moves to the far end: kept, but never "the one before".
+        live, before = self.live_sha(), self._before_live()
+        rolled_back = [entry for entry in self._history() if entry not in {*before, live}]
+        order = [entry for entry in [*rolled_back, *before, live] if entry and entry != sha]
+        kept = [*order, sha][-KEEP:]
+        _write_atomically(self._folder / "history", "\n".join(kept) + "\n")
         _write_atomically(self._folder / "current", sha + "\n")
         for blob in (self._folder / "blobs").glob("*.db"):
-            if blob.stem not in history:
+            if blob.stem not in kept:
                 blob.unlink(missing_ok=True)
 
     @contextlib.contextmanager
