@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from collections.abc import Mapping
@@ -75,15 +76,16 @@ class Settings:
             if len(given) < 32:
                 raise SettingsError("STIPPLE_SECRET is too short: use at least 32 characters.")
             return given
-        path = self.home / "secret"
         self.home.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
-        return path.read_text(encoding="ascii").strip()
+        descriptor = os.open(self.home / "secret", os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+", encoding="ascii") as file:
+            # Processes that start together must agree, and none may read a key half written.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            secret = file.read().strip()
+            if not secret:
+                secret = secrets.token_urlsafe(48)
+                file.write(secret)
+            return secret
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
