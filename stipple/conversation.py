@@ -13,7 +13,7 @@ from typing import Any
 
 from clinic.database import upgrade
 from clinic.settings import Settings
-from stipple.environment import prepare
+from stipple.environment import hasten_rasa, prepare
 from stipple.stages import MODEL, quiet
 
 
@@ -85,6 +85,7 @@ class Assistant:
         prepare(settings)
         os.environ["STIPPLE_DATABASE_URL"] = f"sqlite:///{self._diary}"
         with quiet():
+            hasten_rasa()
             from rasa.core.agent import Agent
             from rasa.utils.endpoints import EndpointConfig
             from rasa_sdk.executor import ActionExecutor

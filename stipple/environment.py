@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 
@@ -16,6 +17,15 @@ def prepare(settings: Settings) -> None:
     # Rasa's debug lines quote messages and details: they are never printed.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     silence_libraries()
+
+
+def hasten_rasa() -> None:
+    """Load one of Rasa's libraries before the rest, which halves the time that Rasa takes to load.
+
+    skops looks for the home of 765 types in every module that is loaded, and TensorFlow, which
+    Rasa loads first, has thousands.
+    """
+    importlib.import_module("skops.io")
 
 
 def silence_libraries() -> None:

@@ -14,12 +14,13 @@ from typing import Any
 
 from bot import resources
 from clinic.settings import PROJECT, Settings
-from stipple.environment import prepare
+from stipple.environment import hasten_rasa, prepare
 from stipple.stages import MODEL
 
 
 def bot(settings: Settings) -> None:
     """Run the Rasa server: understanding, dialogue, channels. Its HTTP API stays off."""
+    hasten_rasa()
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
 

@@ -17,7 +17,7 @@ from clinic.encoder import Encoder
 from clinic.knowledge.library import Library
 from clinic.settings import PROJECT, Settings, SettingsError
 from stipple import encoder_export, language
-from stipple.environment import prepare
+from stipple.environment import hasten_rasa, prepare
 
 Progress = Callable[[str], None]
 MODEL = "stipple.tar.gz"
@@ -108,6 +108,7 @@ def train(settings: Settings, progress: Progress, verbose: bool = False) -> None
     """Train the dialogue model into `settings.models`, replacing the old one at the end."""
     prepare(settings)
     progress("loading the libraries")
+    hasten_rasa()
     import rasa.model_training
 
     progress("learning the kinds of turn")
