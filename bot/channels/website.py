@@ -176,7 +176,7 @@ def apology(settings: Settings) -> str:
     try:
         profile = load_profile(settings.knowledge / "clinic.yml")
     except (ProfileError, OSError) as error:
-        logger.error("clinic.yml cannot be read, so faults name no phone number: %s", error)
+        logger.error("faults name no phone number: %s", str(error).replace("\n", " "))
         person = "contact the clinic directly"
     else:
         person = f"ring {profile.name} on {profile.phone}"
