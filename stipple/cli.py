@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from clinic.settings import Settings, SettingsError
 from stipple.environment import silence_libraries
@@ -194,7 +195,8 @@ def doctor() -> None:
             False: "[red]bad [/red]",
             None: "[yellow]note[/yellow]",
         }
-        console.print(f"{mark[finding.good]}  [bold]{finding.subject}[/bold]: {finding.text}")
+        text = escape(finding.text)
+        console.print(f"{mark[finding.good]}  [bold]{finding.subject}[/bold]: {text}")
     sys.exit(0 if healthy else 1)
 
 
@@ -272,10 +274,10 @@ def _nothing() -> Iterator[None]:
 async def _ask_lines(assistant: Any) -> None:
     from stipple.conversation import ask_line
 
-    for line in sys.stdin:
+    # As bytes in and ASCII out: neither a bad byte nor the terminal's encoding ends the stream.
+    for line in sys.stdin.buffer:
         if line.strip():
-            sys.stdout.write(json.dumps(await ask_line(assistant, line), ensure_ascii=False) + "\n")
-            sys.stdout.flush()
+            click.echo(json.dumps(await ask_line(assistant, line)))
 
 
 async def _chat(assistant: Any) -> None:

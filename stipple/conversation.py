@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Mapping
@@ -80,10 +81,10 @@ class Assistant:
         if not model.exists():
             raise NotReadyError("The assistant is not built yet; run `make setup`.")
         self._folder = tempfile.TemporaryDirectory(prefix="stipple-")
-        self._diary = Path(self._folder.name) / "clinic.db"
-        self.empty_diary()
+        self._diary: Path | None = None
+        self._clinics_own = settings.database_url
         prepare(settings)
-        os.environ["STIPPLE_DATABASE_URL"] = f"sqlite:///{self._diary}"
+        self.empty_diary()
         with quiet():
             hasten_rasa()
             from rasa.core.agent import Agent
@@ -139,24 +140,46 @@ class Assistant:
 
     def empty_diary(self) -> None:
         """Begin with an empty diary, so that no conversation finds the bookings of another."""
-        self._diary.unlink(missing_ok=True)
-        upgrade(f"sqlite:///{self._diary}")
+        empty = Path(self._folder.name) / "empty.db"
+        if not empty.exists():
+            upgrade(f"sqlite:///{empty}")
+        if self._diary is not None:
+            self._diary.unlink()
+        # Under a new name: what is left of the old one's journal must not be read into this one.
+        self._diary = empty.with_name(f"{uuid.uuid4().hex}.db")
+        shutil.copyfile(empty, self._diary)
+        _use_diary(f"sqlite:///{self._diary}")
 
     def close(self) -> None:
         """Throw the diary away."""
         self._folder.cleanup()
+        _use_diary(self._clinics_own)
 
 
-async def ask_line(assistant: Assistant, line: str) -> dict[str, Any]:
-    """Answer one JSON line: `{"text": ...}` or `{"turns": [...]}`; errors come back as a field."""
+def _use_diary(url: str) -> None:
+    from bot import resources
+
+    os.environ["STIPPLE_DATABASE_URL"] = url
+    resources.settings.cache_clear()
+
+
+async def ask_line(assistant: Assistant, line: bytes) -> dict[str, Any]:
+    """Answer one JSON line: `{"text": ...}` or `{"turns": [...]}`, with an empty diary.
+
+    A line that cannot be read or answered gives `{"error": ...}`, so that the others still are.
+    """
     try:
         request = json.loads(line)
         turns = request["turns"] if "turns" in request else [request["text"]]
-        if not turns or not all(isinstance(turn, str) for turn in turns):
+        if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
             raise TypeError
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return {"error": 'each line should be {"text": "..."} or {"turns": ["...", "..."]}'}
-    spoken = await assistant.converse(turns)
+    try:
+        assistant.empty_diary()
+        spoken = await assistant.converse(turns)
+    except Exception as error:
+        return {"error": f"the assistant could not answer this line ({type(error).__name__})"}
     result = spoken[-1].as_dict()
     if "turns" in request:
         result["trail"] = [turn.as_dict() for turn in spoken]
