@@ -124,7 +124,8 @@ class Searcher:
             together = self.rank(f"{context.question} {text}")
             if together.confidence > ranking.confidence or ranking.scope < IN_SCOPE:
                 ranking, leaned = together, True
-        if not leaned:
+        # A phrasing that staff gave to one answer is one question, however it is written.
+        if not leaned and normal(text) not in self._exact:
             both = self._both(text)
             if both is not None:
                 return both
