@@ -39,6 +39,8 @@ CUES = (
     "resolved",
 )
 SHIELDED = ("denying", "supposing", "asking", "resolved", "present")
+# "I thought I'd be red but then I came up in hives": what follows these words is told, not asked.
+TURNS = {"supposing": frozenset({"but"}), "asking": frozenset({"but", "then", "until"})}
 JOINS = frozenset({"but", "and", "because", "so", "then", "now", "cos", "however", "though"})
 _SECTIONS = ("spelling", "words", "ignore", "cues", "signs", "mentions", "families", "alerts")
 _PART = re.compile(r"^(?:[^\W_]+\*?|<[a-z_]+>|\.\.|\^|\$)$")
@@ -191,7 +193,11 @@ class _Scope:
     def _supposed(self, sign: _Hit) -> bool:
         for cue, overrides in (("supposing", ("now",)), ("asking", ("now", "present"))):
             for ask in self._around(cue, sign, sign.start - SUPPOSING - LONG, sign.end):
-                if sign.start - ask.end <= SUPPOSING and not any(
+                if sign.start - ask.end > SUPPOSING:
+                    continue
+                if not TURNS[cue].isdisjoint(self._text.tokens[ask.end : sign.start]):
+                    continue
+                if not any(
                     self._around(override, sign, ask.end, sign.end + AFTER)
                     for override in overrides
                 ):
