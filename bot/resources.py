@@ -112,6 +112,14 @@ def _engine() -> Engine:
     return open_engine(settings().database_url)
 
 
+def reopen_diary() -> None:
+    """Take the diary's address from the environment again, at its next use."""
+    if _engine.cache_info().currsize:
+        _engine().dispose()
+    _engine.cache_clear()
+    settings.cache_clear()
+
+
 def diary() -> Diary:
     """The clinic's diary, by the facts as published."""
     return Diary(_engine(), profile())

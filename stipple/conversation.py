@@ -160,7 +160,7 @@ def _use_diary(url: str) -> None:
     from bot import resources
 
     os.environ["STIPPLE_DATABASE_URL"] = url
-    resources.settings.cache_clear()
+    resources.reopen_diary()
 
 
 async def ask_line(assistant: Assistant, line: bytes) -> dict[str, Any]:

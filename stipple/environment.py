@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import warnings
 
 import structlog
 
@@ -31,8 +32,9 @@ def hasten_rasa() -> None:
 def silence_libraries() -> None:
     """Keep the warnings of libraries, meant for their developers, from whoever runs this.
 
-    A filter would not do: some libraries reset the filters while they are imported.
+    A filter alone would not do: some libraries reset the filters while they are imported.
     """
+    warnings.filterwarnings("ignore")
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
