@@ -28,7 +28,7 @@ from clinic.knowledge.search import Context, Outcome, Result
 from clinic.safety import Alert, Level, Reason
 
 # A message that the classifier takes for something else must be recognised this clearly.
-SURE_DESPITE_SCOPE = 0.6
+SURE_DESPITE_SCOPE = 0.9
 
 
 class ActionAnswer(ClinicAction):

@@ -25,6 +25,7 @@ KNOWLEDGE = "knowledge"
 # like to a classifier that is less sure than this of its own view. Fitted on development data:
 # it puts right 1 % of questions and costs no request.
 _KNOWN = 0.8
+_KNOWN_DESPITE_SCOPE = 0.95
 _UNSURE = 0.6
 
 
@@ -64,9 +65,11 @@ class KnowledgeRetriever(GraphComponent):
 
 def _is_question_after_all(message: Message, result: Result) -> bool:
     intent = message.get(INTENT) or {}
+    # What looks foreign to the subject must be known almost word for word.
+    known = _KNOWN_DESPITE_SCOPE if intent.get(INTENT_NAME_KEY) == "out_of_scope" else _KNOWN
     return (
         result.outcome in (Outcome.ANSWERED, Outcome.BOTH)
-        and result.confidence >= _KNOWN
+        and result.confidence >= known
         and intent.get(PREDICTED_CONFIDENCE_KEY, 0.0) < _UNSURE
     )
 
