@@ -44,6 +44,9 @@ def main() -> int:
     except SetupError as error:
         print("stipple: " + str(error), file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"stipple: {error.strerror} ({error.filename}).", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("stipple: stopped; run the same command again to go on.", file=sys.stderr)
         return 130
