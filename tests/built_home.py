@@ -1,4 +1,4 @@
-"""Folders of a test's own, holding what `make setup` built, so that no test touches the clinic's."""
+"""Folders of a test's own with what `make setup` built, so that no test touches the clinic's."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_one_port_for_both_servers_is_refused(free_ports: tuple[int, int]) -> No
 
 
 def test_a_foreign_address_is_not_called_a_port_in_use(free_ports: tuple[int, int]) -> None:
-    with pytest.raises(SettingsError, match="STIPPLE_HOST is '203.0.113.7'"):
+    with pytest.raises(SettingsError, match=r"STIPPLE_HOST is '203\.0\.113\.7'"):
         ports.check(settings(*free_ports, host="203.0.113.7"))
 
 
