@@ -86,7 +86,15 @@ def _uv() -> Path:
         quiet=True,
     )
     _run(
-        [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", UV],
+        [
+            str(home / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            UV,
+        ],
         "the installer could not be fetched: check the network, then run the same command again.",
     )
     return uv

@@ -24,20 +24,22 @@ _ONE_WHEN = (
     r"|(?:in the |this )?(?:morning|afternoon|evening|arvo)s?\b"
     rf"|(?:at|after|before|around|about|from)\s+{_CLOCK}|{_CLOCK}"
 )
-_WHEN = re.compile(rf"\b(?:{_ONE_WHEN})(?:[\s,]+(?:{_ONE_WHEN})\b)*", re.IGNORECASE)
+_WHEN = re.compile(rf"\b(?:{_ONE_WHEN})\b(?:[\s,]+(?:{_ONE_WHEN})\b)*", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w/-])\+?\(?\d(?:[\s().-]?\d){8,14}(?!\w)")
 _REFERENCE = re.compile(r"\bSMP[\s-]?(?=[A-Z0-9]*\d)[A-Z0-9]{6}\b", re.IGNORECASE)
 _NAMED = re.compile(
-    r"\b(my name(?:'?s| is)|name'?s|i'?m called|this is|call me)\s+"
-    r"(?!(?:not|a|an|the|my|is|it|about|for|so|really)\b)[^\W\d_][\w'-]+"
+    r"\b(my name(?:'?s| is)|i'?m called)\s+(?!(?:not|an?|the|my|it|on|in|really)\b)[^\W\d_][\w'-]+"
     r"(?:\s+(?-i:[A-Z])[\w'-]+)?",
     re.IGNORECASE,
 )
-# After "I'm" most words are no names, so only a capital letter counts.
-_I_AM = re.compile(
-    r"\b((?i:hi|hello|hey)[,!]?\s+(?i:it'?s|i'?m|im|i am)|(?:I'm|I am))\s+[A-Z][a-z]+\b"
+# After these most words are no names, so only a capital letter counts.
+_CALLED = re.compile(
+    r"\b((?i:hi|hello|hey)[,!]?\s+(?i:it'?s|i'?m|im|i am)|(?:I'm|I am)|(?i:this is|call me|name's))"
+    r"\s+[A-Z][a-z]+\b"
 )
+
+
 # What the encoder reads for a mask word: it knows ordinary words better than code.
 _ORDINARY = {
     "WHEN": "on tuesday",
@@ -59,7 +61,7 @@ def mask(text: str) -> str:
     text = _REFERENCE.sub("REFERENCE", text)
     text = _PHONE.sub("PHONE", text)
     text = _NAMED.sub(r"\1 NAME", text)
-    text = _I_AM.sub(r"\1 NAME", text)
+    text = _CALLED.sub(r"\1 NAME", text)
     return _WHEN.sub("WHEN", text)
 
 
