@@ -65,10 +65,12 @@ def open_engine(url: str) -> Engine:
             "STIPPLE_DATABASE_URL is no database URL: write one such as sqlite:////path/clinic.db"
         ) from None
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(url, future=True, pool_pre_ping=True)
+        return create_engine(url, hide_parameters=True, future=True, pool_pre_ping=True)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise DatabaseError("STIPPLE_DATABASE_URL must name a SQLite file or a PostgreSQL server.")
-    engine = create_engine(url, future=True, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url, hide_parameters=True, future=True, connect_args={"timeout": BUSY_SECONDS}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

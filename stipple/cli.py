@@ -18,8 +18,9 @@ from rich.markup import escape
 from clinic.settings import Settings, SettingsError
 from stipple.environment import silence_libraries
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Lines are folded on a terminal only, so that a script finds a whole finding on one line.
+console = Console(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 
 
 class _Group(click.Group):
@@ -166,6 +167,10 @@ def train(verbose: bool) -> None:
     from stipple import stages
 
     settings = Settings.from_environment()
+    for stage in stages.stages(settings):
+        if stage.title == "Words" and not stage.current():
+            with _progress(stage.title) as progress:
+                stage.make(progress)
     with _progress("Dialogue model") as progress:
         stages.train(settings, progress, verbose=verbose)
 

@@ -51,6 +51,8 @@ SERVERS = {"bot": bot, "actions": actions}
 
 def main(name: str) -> None:
     """Run one server until it is told to stop."""
+    # Conversations and receipts are for this account's eyes only.
+    os.umask(0o077)
     settings = Settings.from_environment()
     prepare(settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

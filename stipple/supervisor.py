@@ -126,14 +126,17 @@ class Supervisor:
 
     def _start(self, server: Server) -> None:
         server.starts.append(time.monotonic())
-        with self.log(server).open("ab") as log:
+        log = self.log(server)
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        with log.open("ab") as sink:
             server.process = subprocess.Popen(  # noqa: S603
                 server.command,
                 cwd=PROJECT,
                 env={**os.environ, **variables(self._settings)},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=sink,
+                stderr=sink,
                 # Ctrl-C reaches the supervisor alone, which then stops the others in order.
                 start_new_session=True,
             )

@@ -19,6 +19,7 @@ from bot.actions.base import (
     attached,
     entity,
     intent_of,
+    mention_sign,
     reply,
     say,
     text_of,
@@ -101,6 +102,8 @@ def pressed(dispatcher: CollectingDispatcher, knowledge: Artifact, article: str)
 
 
 def _not_covered(dispatcher: CollectingDispatcher, tracker: Tracker, result: Result) -> list[Event]:
+    if mention_sign(dispatcher, tracker):
+        return [SlotSet("offered", None)]
     misses = int(tracker.get_slot("misses") or 0) + 1
     name = "not_covered"
     if intent_of(tracker) == "out_of_scope":
@@ -120,6 +123,7 @@ def _not_covered(dispatcher: CollectingDispatcher, tracker: Tracker, result: Res
 def _ask_back(
     dispatcher: CollectingDispatcher, tracker: Tracker, knowledge: Artifact, result: Result
 ) -> list[Event]:
+    mention_sign(dispatcher, tracker)
     options = [knowledge.answers[article] for article in result.options]
     say(
         dispatcher,

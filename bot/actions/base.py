@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import payloads, resources
 from clinic.knowledge.artifact import ArtifactError
-from clinic.safety import Level
+from clinic.safety import Alert, Level, Reason
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,9 @@ class ClinicAction(Action, ABC):
             return list(self.perform(dispatcher, tracker))
         except Exception as error:
             fault = secrets.token_hex(4)
-            log.exception("Fault %s in %s: %s", fault, self.name(), type(error).__name__)
+            # Where it broke, never what was in it: an error's text may quote the visitor.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("Fault %s in %s: %s\n%s", fault, self.name(), type(error).__name__, where)
             say(dispatcher, self.fault_text(), "fault", buttons=[HUMAN], id=fault)
             return []
 
@@ -78,6 +81,17 @@ def say(
 ) -> None:
     """Send one whole message: words, buttons and the machine-readable part."""
     dispatcher.utter_message(text=text, buttons=list(buttons), json_message={"kind": kind, **data})
+
+
+def mention_sign(dispatcher: CollectingDispatcher, tracker: Tracker) -> Alert | None:
+    """Say the fixed text for a sign below alarm that the reply itself does not take up."""
+    data = attached(tracker, "safety")
+    if not data or intent_of(tracker) == "urgent":
+        return None
+    alert = Alert(Level(data["level"]), Reason(data["reason"]))
+    text = resources.safety_text(alert)
+    say(dispatcher, text, "advice", buttons=[HUMAN], level=alert.level.value)
+    return alert
 
 
 def remind(dispatcher: CollectingDispatcher, level: str) -> None:

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.base import BOOK, HUMAN, Button, ClinicAction, Event, entity, intent_of, reply, say
+from bot.actions.base import (
+    BOOK,
+    HUMAN,
+    Button,
+    ClinicAction,
+    Event,
+    entity,
+    intent_of,
+    mention_sign,
+    reply,
+    say,
+)
 
 # Intent -> name of the reply, kind of the message, buttons.
 _REPLIES: dict[str, tuple[str, str, list[Button]]] = {
@@ -36,5 +47,8 @@ class ActionSay(ClinicAction):
             positive = entity(tracker, "rating") == "up"
             intent = "feedback_positive" if positive else "feedback_negative"
         name, kind, buttons = _REPLIES[intent]
+        # Low spirits or a sign for a doctor come before small talk, and instead of it.
+        if mention_sign(dispatcher, tracker) and kind == "smalltalk":
+            return []
         say(dispatcher, reply(name), kind, buttons=buttons)
         return []

@@ -104,6 +104,11 @@ class Turns:
         fault = secrets.token_hex(4)
         logger.error("chat fault %s: %s", fault, kind)
         # Someone in danger is told where to turn although the rest of the assistant is down.
-        if flagged := self._red_flag(text):
+        try:
+            flagged = self._red_flag(text)
+        except Exception as error:  # the apology names the emergency number's place instead
+            logger.error("red flags cannot be read: %s", type(error).__name__)
+            flagged = None
+        if flagged is not None:
             return flagged
         return {"text": self._apology, "custom": {"kind": "fault", "id": fault}}

@@ -11,7 +11,7 @@ from typing import Any
 
 from clinic.knowledge.article import Article, ArticleError, Finding, read_article
 from clinic.profile import Profile, ProfileError, load_profile
-from clinic.safety import Country, SafetyError, load_country
+from clinic.safety import Country, SafetyError, load_country, load_replies, load_screen
 from clinic.staff_file import StaffFileError, read_mapping
 
 # The fixed replies that the bot says by name.
@@ -75,6 +75,8 @@ def read_content(folder: Path) -> Content:
     replies: dict[str, str] = {}
     try:
         profile = load_profile(folder / "clinic.yml")
+        load_screen(folder / "safety" / "red_flags.yml")
+        load_replies(folder / "safety" / "texts.yml")
         country = load_country(folder / "safety" / "countries", profile.country)
     except ProfileError as error:
         findings += [Finding(*_split(problem)) for problem in error.problems]

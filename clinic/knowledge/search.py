@@ -37,6 +37,9 @@ SCOPE = np.array([-17.2, 8.3, 14.9, 7.4, 0.33])
 FAINT = 0.1
 IN_SCOPE = 0.4
 SURE = 0.45
+# A word or two ("how long", "ink") may mean several things: ask back unless it is clear.
+SURE_OF_A_WORD = 0.65
+A_WORD = 2
 # A second question in the same message must be recognised this clearly on its own.
 SURE_TOO = 0.4
 SCOPE_TOO = 0.45
@@ -129,7 +132,8 @@ class Searcher:
             both = self._both(text)
             if both is not None:
                 return both
-        return self._decide(ranking, leaned)
+        sure = SURE_OF_A_WORD if len(words(text)) <= A_WORD and not leaned else SURE
+        return self._decide(ranking, leaned, sure)
 
     def rank(self, text: str) -> Ranking:
         """Rank the articles for one text, over its readings."""
@@ -195,13 +199,13 @@ class Searcher:
         found /= np.sqrt(len(terms))
         return found
 
-    def _decide(self, ranking: Ranking, leaned: bool) -> Result:
+    def _decide(self, ranking: Ranking, leaned: bool, sure: float) -> Result:
         ids, order = self._artifact.ids, ranking.order
         articles: tuple[str, ...] = ()
         options: tuple[str, ...] = ()
         if ranking.scope < FAINT:
             outcome = Outcome.NOT_COVERED
-        elif ranking.scope >= IN_SCOPE and ranking.best >= SURE:
+        elif ranking.scope >= IN_SCOPE and ranking.best >= sure:
             outcome, articles = Outcome.ANSWERED, (ids[order[0]],)
         else:
             outcome, options = Outcome.AMBIGUOUS, tuple(ids[index] for index in order[:OPTIONS])
