@@ -12,6 +12,7 @@ from small_clinic import CountingEncoder, write
 from clinic.encoder import DIMENSIONS
 from clinic.knowledge.artifact import ArtifactError, compile_artifact, known_vectors, open_artifact
 from clinic.knowledge.content import read_content
+from clinic.knowledge.wording import neutral
 
 
 def sha(path):
@@ -60,6 +61,13 @@ def test_what_was_written_is_read(compiled, knowledge):
     assert [artifact.ids[owner] for owner in artifact.phrasings.owners] == (
         ["age"] * 3 + ["cost"] * 3 + ["pain"] * 3
     )
+
+
+def test_every_text_has_its_own_vector(compiled, counting):
+    artifact = compiled()
+    for rows in (artifact.phrasings, artifact.passages):
+        for text, vector in zip(rows.texts, rows.vectors, strict=True):
+            assert np.array_equal(vector, counting.encode_one(neutral(text)))
 
 
 def test_the_same_content_gives_the_same_file(compiled):
