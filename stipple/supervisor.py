@@ -18,6 +18,7 @@ from stipple import ports
 from stipple.environment import variables
 
 PATIENCE = 180  # seconds that a server may take to answer on a slow machine
+LOG_BYTES = 10_000_000  # a longer log is set aside, as .log.1, at the next start
 GRACE = 10  # seconds that a server has to stop by itself
 RESTARTS = 3  # within ...
 WITHIN = 300  # ... seconds, time enough for slow starts; more is beyond mending by a restart
