@@ -20,8 +20,12 @@ _RECIPE = "1"
 
 
 def up_to_date(folder: Path) -> bool:
-    """Whether `folder` holds an export of these weights by this recipe."""
-    return read_origin(folder) == _origin()
+    """Whether `folder` holds an export of these weights by this recipe.
+
+    Altered files are found when the encoder is loaded, which then says what to delete.
+    """
+    files = (folder / "model.onnx", folder / "tokenizer.json")
+    return read_origin(folder) == _origin() and all(file.exists() for file in files)
 
 
 def export(folder: Path) -> None:

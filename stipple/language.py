@@ -20,9 +20,16 @@ def read_words(path: Path) -> dict[str, list[str]]:
         data = read_mapping(path)
     except StaffFileError as error:
         raise WordsError(f"{path.name}: {error}") from None
+    headings: dict[str, str] = {}
     for label, entries in data.items():
-        if not isinstance(entries, list) or not all(isinstance(e, str) for e in entries):
+        if not isinstance(entries, list) or not all(isinstance(e, str) and e for e in entries):
             raise WordsError(f"{path.name}: {label}: should be a list of words, each as text.")
+        for entry in entries:
+            other = headings.setdefault(entry.casefold(), label)
+            if other != label:
+                raise WordsError(
+                    f"{path.name}: {label}: {entry!r} stands under {other} too; keep one of them."
+                )
     return data
 
 
