@@ -21,6 +21,8 @@ _CLEARLY_NO_NAME = 0.85
 # A yes books and a no lets go: a smiley or a "?" that looks a little like one does neither.
 _CLEARLY_MEANT = 0.6
 
+# Kinds of turn that are a booking's own business even when it cannot read them.
+OURS = frozenset({"inform", "affirm", "deny", "book", "availability", "choose_slot"})
 # As many words as "next tuesday at 3" has.
 _TIME_ALONE = 4
 
@@ -54,7 +56,7 @@ def read_turn(tracker: Tracker) -> Turn:
     rest, wish = without_contact(text), wish_text(tracker)
     question = _asks(tracker, _CLEARLY_A_QUESTION)
     # A question has times in it too ("will it heal in 2 weeks"); a few words are a time alone.
-    asks_else = question and len(rest.split()) > _TIME_ALONE
+    asks_else = question and intent not in OURS and len(rest.split()) > _TIME_ALONE
     when = read_wish(wish) if wish and not asks_else else None
     bare = asked == "first_name" and when is None and not _asks(tracker, _CLEARLY_NO_NAME)
     agreed = _agreement(tracker)

@@ -20,9 +20,9 @@ from bot.actions.base import (
     say,
     text_of,
 )
-from bot.actions.booking_turn import read_turn, stored_contact
+from bot.actions.booking_turn import OURS, read_turn, stored_contact
 from bot.actions.times import when_text
-from bot.actions.validate_booking import MOST_TRIES, OURS
+from bot.actions.validate_booking import MOST_TRIES
 from clinic.booking.contact import Contact, Suggestion
 from clinic.booking.diary import AlreadyCancelled, Booking, Cancelled, Status, TooLate
 from clinic.booking.reference import find_reference

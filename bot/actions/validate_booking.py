@@ -11,15 +11,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import resources
 from bot.actions.base import ASKED, HUMAN, ClinicAction, Event, intent_of, say
-from bot.actions.booking_turn import Turn, read_turn, wish_text
+from bot.actions.booking_turn import OURS, Turn, read_turn, wish_text
 from bot.actions.times import when_text
 from clinic.booking.contact import Suggestion
 from clinic.booking.dates import matching
 from clinic.booking.diary import Held
 
 MOST_TRIES = 2
-# Kinds of turn that are the form's own business even when it cannot read them.
-OURS = frozenset({"inform", "affirm", "deny", "book", "availability", "choose_slot"})
 NEEDED = ("booking_slot", "first_name", "contact", "booking_agreed")
 
 
