@@ -123,12 +123,6 @@ def test_one_question_gets_one_answer(searcher, text):
         ("do I need a patch test", "how long before?", "allergy-test"),
         ("will it look natural", "even up close?", "looks-natural"),
         ("how long does it last", "and then what?", "longevity"),
-        pytest.param(
-            "when can I wash my hair after",
-            "and drink alcohol?",
-            "sleep-alcohol-smoking",
-            marks=pytest.mark.xfail(reason="the question before outweighs a clear new one"),
-        ),
     ],
 )
 def test_a_short_follow_up_leans_on_the_question_before(searcher, before, text, article):
