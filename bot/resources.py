@@ -5,6 +5,7 @@ Everything is opened on first use and shared by the components and actions of th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -23,6 +24,7 @@ from clinic.profile import Profile, ProfileError, load_profile
 from clinic.safety import (
     Alert,
     Country,
+    Layers,
     Replies,
     SafetyError,
     Screen,
@@ -30,8 +32,10 @@ from clinic.safety import (
     load_replies,
     load_screen,
 )
+from clinic.safety.model import FILE, Model, fingerprint
 from clinic.settings import Settings
 
+_log = logging.getLogger(__name__)
 _lock = Lock()
 _searcher: Searcher | None = None
 
@@ -90,9 +94,24 @@ def profile() -> Profile:
 
 
 @lru_cache
-def screen() -> Screen:
+def safety_rules() -> Screen:
     """The safety rules; needs no model and no publication."""
     return load_screen(settings().knowledge / "safety" / "red_flags.yml")
+
+
+@lru_cache
+def screen() -> Layers:
+    """The safety rules and, when it can be loaded, the model that may raise a level."""
+    return Layers(safety_rules(), _safety_model())
+
+
+def _safety_model() -> Model | None:
+    made_from = fingerprint(settings().knowledge / "safety" / "examples.yml", settings().encoder)
+    try:
+        return Model.load(settings().home / FILE, made_from, encoder())
+    except (EncoderError, SafetyError) as error:
+        _log.warning("%s The safety rules go on alone.", error)
+        return None
 
 
 @lru_cache
@@ -137,7 +156,7 @@ def safety_text(alert: Alert) -> str:
 
 def red_flag(text: str) -> dict[str, Any] | None:
     """The whole message that a red flag in `text` calls for, by the rules alone; else None."""
-    alert = screen().screen(text)
+    alert = safety_rules().screen(text)
     if alert is None or not alert.level.alarming:
         return None
     part = {"kind": "urgent", "level": alert.level.value, "reason": alert.reason.value}

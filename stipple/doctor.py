@@ -15,6 +15,7 @@ from clinic.knowledge.library import Library
 from clinic.knowledge.lint import lint
 from clinic.profile import ProfileError, load_profile
 from clinic.safety import SafetyError, load_country, load_replies, load_screen
+from clinic.safety.model import read_examples
 from clinic.settings import Settings
 from stipple import ports
 from stipple.stages import free_gigabytes, stages
@@ -80,13 +81,14 @@ def _safety(settings: Settings) -> Iterator[Finding]:
     try:
         load_screen(folder / "red_flags.yml")
         load_replies(folder / "texts.yml")
+        read_examples(folder / "examples.yml")
         country = load_country(
             folder / "countries", load_profile(settings.knowledge / "clinic.yml").country
         )
     except (SafetyError, ProfileError) as error:
         yield Finding("Safety texts", False, str(error))
         return
-    yield Finding("Safety texts", True, "rules, texts and country file can be read")
+    yield Finding("Safety texts", True, "rules, texts, examples and country file can be read")
     if country.fallback:
         text = "the clinic's country has no file; generic signposts are shown"
         yield Finding("Emergency numbers", False, text)

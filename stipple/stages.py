@@ -15,6 +15,7 @@ from pathlib import Path
 from clinic.database import upgrade
 from clinic.encoder import Encoder
 from clinic.knowledge.library import Library
+from clinic.safety import model as safety
 from clinic.settings import PROJECT, Settings, SettingsError
 from stipple import encoder_export, language
 from stipple.environment import hasten_rasa, prepare
@@ -42,6 +43,7 @@ def stages(settings: Settings) -> list[Stage]:
     library = Library(settings.published)
     words = settings.knowledge / "words.yml"
     model = settings.models / MODEL
+    examples = settings.knowledge / "safety" / "examples.yml"
 
     def publish(progress: Progress) -> None:
         encoder = Encoder(settings.encoder)
@@ -62,6 +64,13 @@ def stages(settings: Settings) -> list[Stage]:
             "Booking database",
             lambda: False,  # alembic itself knows what is missing, in a moment
             lambda _: _upgrade(settings),
+        ),
+        Stage(
+            "Safety model",
+            lambda: safety.is_current(
+                settings.home / safety.FILE, safety.fingerprint(examples, settings.encoder)
+            ),
+            lambda progress: _learn_safety(settings, examples, progress),
         ),
         Stage("Answers", lambda: library.up_to_date(settings.knowledge), publish),
         Stage(
@@ -147,6 +156,13 @@ def _export(settings: Settings, progress: Progress) -> None:
     progress("converting the published weights, about half a minute")
     with quiet():
         encoder_export.export(settings.encoder)
+
+
+def _learn_safety(settings: Settings, examples: Path, progress: Progress) -> None:
+    read = safety.read_examples(examples)
+    progress(f"learning from {len(read.texts)} messages")
+    model = safety.fit(read, Encoder(settings.encoder))
+    model.save(settings.home / safety.FILE, safety.fingerprint(examples, settings.encoder))
 
 
 def _build_words(folder: Path, words: Path) -> None:
