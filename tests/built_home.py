@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 
 from clinic.settings import Settings
 from stipple.stages import stages
+
+COMMAND = Path(sys.executable).with_name("stipple")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,22 @@ class BuiltHome:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("STIPPLE_")}
         ours = {"HOME": self.home, "KNOWLEDGE": self.knowledge, **more}
         return inherited | {f"STIPPLE_{name}": str(value) for name, value in ours.items()}
+
+    def run(
+        self, *words: str, stdin: bytes | None = None, **settings: object
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a verb of `stipple` to its end."""
+        done = subprocess.run(
+            [COMMAND, *words],
+            env=self.environment(**settings),
+            input=stdin,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in out + err, err
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     def settings(self, **more: object) -> Settings:
         """The same as settings."""
