@@ -138,8 +138,9 @@ def test_ask_before_the_setup_names_the_command(built: BuiltHome, tmp_path: Path
     assert "run `make setup`" in refusal(done)
 
 
-@pytest.mark.parametrize("verb", ["serve", "setup", "doctor", "check"])
-@pytest.mark.parametrize("port", ["chat", "0", "65536", "-1"])
+@pytest.mark.parametrize(
+    ("verb", "port"), [("serve", "chat"), ("setup", "0"), ("doctor", "65536"), ("check", "-1")]
+)
 def test_a_port_that_is_none_names_its_setting(built: BuiltHome, verb: str, port: str) -> None:
     assert "STIPPLE_PORT is" in refusal(built.run(verb, PORT=port))
 
