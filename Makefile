@@ -36,4 +36,4 @@ bench: setup  ## measure accuracy and speed, side by side
 	@.venv/bin/python -m benchmarks
 
 clean:  ## remove everything that was built; bookings and conversations stay
-	rm -rf .venv .build var/encoder var/spacy* var/models
+	rm -rf .venv .build var/encoder var/spacy* var/safety var/models
