@@ -66,7 +66,7 @@ class Turn:
 # Which kind names a turn that sent several messages: an answer in the middle of a booking is an
 # answer, although the form then asks again.
 _TELLING = ("fault", "urgent", "answer", "both", "details", "clarify", "not_covered", "handoff",
-            "privacy", "booking", "smalltalk", "reminder")  # fmt: skip
+            "privacy", "booking", "advice", "smalltalk", "reminder")  # fmt: skip
 
 
 def _rank(kind: str) -> int:
