@@ -56,20 +56,15 @@ def _share(messages: list[str], *levels: Level | None) -> float:
     return sum(_level(text) in levels for text in messages) / len(messages)
 
 
-@pytest.mark.parametrize("text", _read(DATA / "safety_languages.yml", "emergency"))
-def test_no_emergency_in_another_language_is_missed(text: str) -> None:
-    assert _level(text) is Level.EMERGENCY
-
-
-@pytest.mark.parametrize("text", _read(DATA / "safety_languages.yml", "urgent"))
-def test_urgent_messages_in_another_language_are_urgent(text: str) -> None:
-    assert _level(text) is Level.URGENT
-
-
-def test_the_rules_alone_find_nearly_every_alarm_in_the_examples() -> None:
-    """What they miss is mostly a plan for suicide told in passing; the model is there for it."""
-    alarms = (Level.EMERGENCY, Level.URGENT)
+def test_no_emergency_is_missed() -> None:
+    """By the rules alone; what they miss is mostly a plan for suicide told in passing."""
+    assert _share(_read(DATA / "safety_languages.yml", "emergency"), Level.EMERGENCY) == 1
     assert _share(_messages("emergency"), Level.EMERGENCY) >= 0.95
+
+
+def test_urgent_messages_are_urgent_or_one_up() -> None:
+    alarms = (Level.EMERGENCY, Level.URGENT)
+    assert _share(_read(DATA / "safety_languages.yml", "urgent"), *alarms) == 1
     assert _share(_messages("urgent"), *alarms) >= 0.97
 
 
