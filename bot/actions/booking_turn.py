@@ -38,14 +38,6 @@ class Turn:
     agreed: bool | None
     stop: bool
 
-    @property
-    def empty(self) -> bool:
-        """Whether the message brought nothing that a booking can use."""
-        return (
-            not (self.start or self.when or self.name or self.contact or self.stop)
-            and self.agreed is None
-        )
-
 
 def read_turn(tracker: Tracker) -> Turn:
     """Read the last message in the light of what was asked."""
